@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Building an image: a base, layers from real files, settings, names. Each img_build_add_*() makes
+ * one layer, in the order of the calls, and writes it to the store at once; the image comes into
+ * being with img_build_commit(), and not at all without it.
+ *
+ * The same input gives the same bytes: entries are sorted, times are whole seconds, and
+ * nothing of the machine, the user, the clock or the locale goes in.
+ */
+#ifndef LIBIMG_BUILD_H
+#define LIBIMG_BUILD_H
+
+#include <libimg/client.h>
+#include <libimg/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct img_build img_build;
+
+#define IMG_COMPRESSION_GZIP 0
+#define IMG_COMPRESSION_ZSTD 1
+#define IMG_COMPRESSION_NONE 2
+
+typedef struct img_build_options {
+    size_t size;
+    img_platform platform; /* "" is this machine's */
+    int32_t compression;   /* IMG_COMPRESSION_... of the layers that are added */
+    int32_t level;         /* 0: the default; gzip 1..12, zstd 1..19 */
+    int64_t epoch;         /* with has_epoch: newer times become this one, seconds since 1970 */
+    uint32_t has_epoch;    /* 0 or 1 */
+    uint32_t ignore_environment; /* 1: $SOURCE_DATE_EPOCH is not read for epoch */
+    img_event_fn on_event;       /* an event a layer */
+    void *on_event_arg;
+    img_log_fn on_log;
+    void *on_log_arg;
+} img_build_options;
+
+#define IMG_BUILD_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        sizeof(img_build_options), {"", "", "", ""}, IMG_COMPRESSION_GZIP, 0, 0, 0, 0, NULL, NULL, \
+            NULL, NULL                                                                             \
+    }
+
+/* Begins an image from nothing in a store, which must outlive the build. options may be NULL. While
+ * the build is there, img_store_gc() removes nothing from that store. */
+IMG_API int img_build_new(img_store *store, const img_build_options *options, img_build **out,
+                          img_error *err);
+/* Also drops what was not committed. */
+IMG_API void img_build_free(img_build *build);
+
+/* Begins with the layers and the settings of an image instead. If the store does not have it and
+ * client is not NULL, it is pulled. Comes before any layer. */
+IMG_API int img_build_from(img_build *build, img_client *client, const char *reference,
+                           img_error *err);
+
+#define IMG_ADD_MODE 1u /* mode is set */
+#define IMG_ADD_UID 2u  /* uid is set */
+#define IMG_ADD_GID 4u  /* gid is set */
+
+typedef struct img_add_options {
+    size_t size;
+    uint32_t set;  /* which of the following replace what the files have: IMG_ADD_... or-ed */
+    uint32_t mode; /* permissions 0..07777 of all files and directories */
+    uint32_t uid;  /* 0..2^32-2, of all entries */
+    uint32_t gid;  /* the same */
+} img_add_options;
+
+#define IMG_ADD_OPTIONS_INIT                                                                       \
+    {                                                                                              \
+        sizeof(img_add_options), 0, 0, 0, 0                                                        \
+    }
+
+/* A layer from a file or a directory of this machine. Of a directory it is what is in it that
+ * goes to destination; a file goes to destination, or below it if that ends in '/'. destination is
+ * a path in the image; symbolic links of the layers below are followed. options may be NULL. */
+IMG_API int img_build_add_path(img_build *build, const char *source, const char *destination,
+                               const img_add_options *options, img_error *err);
+
+/* A layer from a tar file (plain, or compressed by gzip, zstd, xz or bzip2) or another archive that
+ * libarchive reads; written anew in canonical form. */
+IMG_API int img_build_add_archive(img_build *build, const char *path, img_error *err);
+
+/* A layer that removes paths of the layers below. paths ends with NULL. IMG_ENOTFOUND names one
+ * that is not there. */
+IMG_API int img_build_remove(img_build *build, const char *const *paths, img_error *err);
+
+/* Sets a single field: user, workdir, stop-signal, author. An empty value unsets it. */
+IMG_API int img_build_set(img_build *build, const char *field, const char *value, img_error *err);
+
+/* Adds to a set: env "K=V", label "K=V", expose "80[/tcp]", volume "/path", annotation "K=V". A key
+ * that is there is replaced. */
+IMG_API int img_build_put(img_build *build, const char *set, const char *value, img_error *err);
+
+/* Replaces a list: entrypoint or cmd. argv ends with NULL; an empty one unsets it. As in Docker, a
+ * new entrypoint drops the cmd of the base unless cmd is set too. */
+IMG_API int img_build_set_argv(img_build *build, const char *list, const char *const *argv,
+                               img_error *err);
+
+/* Writes config and manifest and gives the image its names, all at once. names ends with NULL and
+ * may be empty: the image then is reachable by nothing and only lives until img_store_gc().
+ * manifest and config may be NULL. */
+IMG_API int img_build_commit(img_build *build, const char *const *names, img_descriptor *manifest,
+                             img_descriptor *config, img_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Callbacks: progress and log lines. They run on the thread that called into the library, and never
+ * after that call has returned.
+ */
+#ifndef LIBIMG_CALLBACKS_H
+#define LIBIMG_CALLBACKS_H
+
+#include <libimg/values.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* img_event.kind. An item is started and then ends with exactly one of the others but PROGRESS. */
+#define IMG_EVENT_STARTED 1
+#define IMG_EVENT_PROGRESS 2
+#define IMG_EVENT_DONE 3    /* its bytes were moved, or made */
+#define IMG_EVENT_EXISTS 4  /* nothing moved: the registry has it */
+#define IMG_EVENT_MOUNTED 5 /* nothing moved: the registry took it from another repository */
+#define IMG_EVENT_CACHED 6  /* nothing moved: the store has it */
+#define IMG_EVENT_FAILED 7
+
+/* Something happened to an item: a blob or a manifest on its way, a layer in the making. */
+typedef struct img_event {
+    int kind;
+    uint32_t id;          /* of the item, unique within the call */
+    const char *what;     /* "layer 3/7", "config", "manifest" */
+    const char *from;     /* MOUNTED: the repository; else NULL */
+    const char *digest;   /* "" while it is not known */
+    uint64_t done_bytes;  /* so far */
+    uint64_t total_bytes; /* 0: not known yet */
+} img_event;
+
+/* Returns 0 to go on; anything else ends the call with IMG_ECANCELED. event is valid during the
+ * call only. */
+typedef int (*img_event_fn)(const img_event *event, void *arg);
+
+#define IMG_LOG_WARNING 1
+#define IMG_LOG_INFO 2
+#define IMG_LOG_DEBUG 3 /* each request and its answer, without secrets */
+
+/* line ends without a newline and holds no control characters. */
+typedef void (*img_log_fn)(int level, const char *line, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

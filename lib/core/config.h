@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The image config (image-spec, config.md): reading it, and authoring one, new or from a base whose
+ * unknown fields survive.
+ */
+#ifndef IMG_CORE_CONFIG_H
+#define IMG_CORE_CONFIG_H
+
+#include "core/document.h"
+
+struct config {
+    struct json *json;     /* all of it; what is changed is changed here */
+    img_platform platform; /* a view, as parsed */
+    img_digest *diff_ids;  /* a view, as parsed */
+    size_t diff_id_count;
+};
+
+#define CONFIG_INIT                                                                                \
+    {                                                                                              \
+        NULL, {"", "", "", ""}, NULL, 0                                                            \
+    }
+
+/* what names it for messages. rootfs.type must be "layers". */
+int img__config_parse(const char *what, const void *data, size_t len, struct config *out,
+                      img_error *err);
+/* An empty one for a platform: keys in their fixed order. */
+int img__config_new(const img_platform *platform, struct config *out, img_error *err);
+void img__config_free(struct config *config); /* leaves it empty */
+
+/* Fields as <libimg/image.h> names them: created, author, user, workdir, stop-signal. "" if not
+ * set, NULL if there is no such field. */
+const char *img__config_field(const struct config *config, const char *field);
+/* Lists: entrypoint, cmd, env, label, expose, volume; label is "K=V". Replaces what is in out.
+ * IMG_EINVAL if there is no such list. */
+int img__config_list(const struct config *config, const char *list, struct strv *out,
+                     img_error *err);
+
+/* Editing, with the names of <libimg/build.h>. Values are checked: IMG_EINVAL says what is wrong.
+ */
+int img__config_set(struct config *config, const char *field, const char *value, img_error *err);
+int img__config_put(struct config *config, const char *set, const char *value, img_error *err);
+int img__config_set_argv(struct config *config, const char *list, const char *const *argv,
+                         img_error *err);
+/* A layer more: its diffID and a row of history, which gets filled up first if the base's is short
+ * (M3). created is RFC 3339. */
+int img__config_add_layer(struct config *config, const img_digest *diff_id, const char *created,
+                          const char *created_by, img_error *err);
+
+static inline void img__auto_config(struct config *config)
+{
+    img__config_free(config);
+}
+
+#endif

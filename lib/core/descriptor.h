@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Descriptors as JSON (image-spec, descriptor.md).
+ */
+#ifndef IMG_CORE_DESCRIPTOR_H
+#define IMG_CORE_DESCRIPTOR_H
+
+#include <libimg/values.h>
+
+#include "core/json.h"
+
+/* Checks mediaType, digest, size (refused if negative or fractional), platform, and "data" against
+ * size and digest if it is there. what names the place: "manifest sha256:12ab...: layers[3]". */
+int img__descriptor_parse(const struct json *json, const char *what, img_descriptor *out,
+                          img_error *err);
+
+/* {"mediaType","digest","size"[,"platform"]}; annotations ("K=V" list, ended by NULL, sorted by the
+ * caller) may be NULL. NULL: no memory. */
+struct json *img__descriptor_json(const img_descriptor *descriptor, const char *const *annotations);
+
+/* "layer sha256:0123456789ab", for messages; size >= 64 suffices. */
+void img__descriptor_name(const img_descriptor *descriptor, char *out, size_t size);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A place where images live. store/ and registry/ each offer one; ops/copy.c walks the graph
+ * between any two.
+ *
+ * Local places open blobs as sources and sinks. Remote ones move many at once: they are given all
+ * the blobs of an image and drive the local side themselves.
+ */
+#ifndef IMG_CORE_ENDPOINT_H
+#define IMG_CORE_ENDPOINT_H
+
+#include "base/io.h"
+#include "base/observe.h"
+#include "core/document.h"
+
+struct endpoint;
+
+/* A blob to be moved. */
+struct blob_job {
+    const img_descriptor *descriptor;
+    const char *what;       /* "layer 3/7", for events */
+    struct endpoint *local; /* the other side */
+    const char
+        *mount_from; /* a repository of the same registry that may have it; NULL: none known */
+};
+
+struct endpoint_ops {
+    /* What the place's own name stands for: the document, verified. */
+    int (*resolve)(struct endpoint *endpoint, struct document *out, img_error *err);
+    /* A manifest or an index, by descriptor, verified. */
+    int (*get_document)(struct endpoint *endpoint, const img_descriptor *descriptor,
+                        struct document *out, img_error *err);
+    /* Is this document there? */
+    int (*has_document)(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
+                        img_error *err);
+    int (*put_document)(struct endpoint *endpoint, const struct document *document, img_error *err);
+    /* Makes the place's own name stand for a document that was put. */
+    int (*set_name)(struct endpoint *endpoint, const struct document *document, img_error *err);
+
+    /* Local places only, else NULL. open_sink verifies; *out NULL: the blob is there already. */
+    int (*open_source)(struct endpoint *endpoint, const img_descriptor *descriptor,
+                       struct source **out, img_error *err);
+    int (*open_sink)(struct endpoint *endpoint, const img_descriptor *descriptor, struct sink **out,
+                     img_error *err);
+
+    /* Remote places only, else NULL: many blobs at once; events go to the observer. The first
+     * failure ends them all and is the one reported. */
+    int (*fetch)(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
+                 struct observer *observer, img_error *err);
+    int (*send)(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
+                struct observer *observer, img_error *err);
+
+    void (*free)(struct endpoint *endpoint);
+};
+
+struct endpoint {
+    const struct endpoint_ops *ops;
+};
+
+static inline void img__endpoint_free(struct endpoint *endpoint)
+{
+    if (endpoint)
+        endpoint->ops->free(endpoint);
+}
+
+IMG_AUTO_POINTER(endpoint, struct endpoint, img__endpoint_free)
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON, strictly (the only place that knows jansson). Parsing refuses duplicate keys, bytes that
+ * are not UTF-8, NUL in strings, trailing data, more than 64 levels. Values that libimg does not
+ * know are kept; objects keep the order of their keys. Writing is canonical: no white space,
+ * nothing escaped that need not be.
+ *
+ * "what" in every call names the document or the place for messages: "manifest sha256:12ab...".
+ */
+#ifndef IMG_CORE_JSON_H
+#define IMG_CORE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+
+struct json;
+
+enum json_kind {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_INTEGER,
+    JSON_REAL,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
+
+/* Any failure is IMG_EFORMAT and begins with what. HTML is called HTML. */
+int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
+                    img_error *err);
+void img__json_free(struct json *json);
+void img__json_write(const struct json *json, struct buf *out);
+struct json *img__json_copy(const struct json *json); /* deep; NULL: no memory */
+
+enum json_kind img__json_kind(const struct json *json); /* NULL is JSON_NULL */
+
+/* Reading. Borrowed results. A key that is absent and one that is null are the same: NULL. */
+const struct json *img__json_get(const struct json *object, const char *key);
+size_t img__json_count(const struct json *array_or_object);
+const struct json *img__json_at(const struct json *array, size_t index);
+/* The i-th pair of an object, in its order; false behind the last. */
+bool img__json_pair(const struct json *object, size_t index, const char **key,
+                    const struct json **value);
+const char *img__json_text(const struct json *json); /* NULL if it is no string */
+
+/* Typed members. They fail with IMG_EFORMAT if the member has another type; if it is absent they
+ * leave *out as it is, or fail if required. */
+int img__json_get_text(const struct json *object, const char *what, const char *key, bool required,
+                       const char **out, img_error *err);
+int img__json_get_size(const struct json *object, const char *what, const char *key, bool required,
+                       uint64_t *out, img_error *err); /* 0..2^53-1, no fraction */
+/* kind is JSON_ARRAY or JSON_OBJECT (or any other). */
+int img__json_get_kind(const struct json *object, const char *what, const char *key,
+                       enum json_kind kind, bool required, const struct json **out, img_error *err);
+/* Fails if a key of object differs from one of the known keys (ended by NULL) only in its case. */
+int img__json_check_case(const struct json *object, const char *what, const char *const *known,
+                         img_error *err);
+
+/* Making and changing. A value that is passed in is taken over, also on failure, and NULL is
+ * taken as "no memory": so calls nest, and one check at the end suffices. */
+struct json *img__json_object(void);
+struct json *img__json_array(void);
+struct json *img__json_string(const char *text); /* NULL if not UTF-8 or no memory */
+struct json *img__json_size(uint64_t value);     /* below 2^63 */
+struct json *img__json_bool(bool value);
+bool img__json_set(struct json *object, const char *key, struct json *value);
+bool img__json_append(struct json *array, struct json *value);
+void img__json_unset(struct json *object, const char *key);
+/* The member as an object or array that may be changed; made, also over null, if it is not there;
+ * NULL if it is something else or there is no memory. */
+struct json *img__json_open(struct json *object, const char *key, enum json_kind kind);
+/* Sorts the keys of one object bytewise (not of what is in it). */
+bool img__json_sort(struct json *object);
+
+const char *img__json_library_version(void);
+
+IMG_AUTO_POINTER(json, struct json, img__json_free)
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The image manifest (image-spec, manifest.md; Docker's schema 2).
+ */
+#ifndef IMG_CORE_MANIFEST_H
+#define IMG_CORE_MANIFEST_H
+
+#include "core/document.h"
+
+struct manifest {
+    img_descriptor config;
+    img_descriptor *layers;
+    size_t layer_count;
+    struct strv annotations; /* "K=V", sorted */
+    struct json *json;       /* all of it */
+};
+
+#define MANIFEST_LAYERS_MAX 1024
+
+/* document->descriptor.media_type must be a manifest's and agree with the bytes. Refused by name:
+ * wrong schemaVersion or mediaType, both layers and manifests, config missing, keys that differ
+ * from known ones in their case alone. */
+int img__manifest_parse(const struct document *document, struct manifest *out, img_error *err);
+void img__manifest_free(struct manifest *manifest); /* leaves it empty */
+
+/* Writes a manifest, OCI always: config, layers and annotations ("K=V", sorted here) as given;
+ * Docker types of layers become their OCI twins. */
+int img__manifest_make(const img_descriptor *config, const img_descriptor *layers,
+                       size_t layer_count, const char *const *annotations, struct document *out,
+                       img_error *err);
+
+static inline void img__auto_manifest(struct manifest *manifest)
+{
+    img__manifest_free(manifest);
+}
+
+#endif

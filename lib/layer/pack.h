@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A layer in the making: entries in, one pass through tar, digest, compression and digest, a blob
+ * out.
+ */
+#ifndef IMG_LAYER_PACK_H
+#define IMG_LAYER_PACK_H
+
+#include "core/digest.h"
+#include "layer/compress.h"
+#include "layer/entry.h"
+
+struct pack_result {
+    img_digest diff_id;
+    uint64_t tar_bytes;
+    uint64_t entries;
+    int64_t newest_mtime; /* of all entries but whiteouts and made-up parents; INT64_MIN: none */
+};
+
+struct pack;
+
+/* blob takes the compressed bytes; it is taken over, also on failure, and closed by
+ * img__pack_end(). */
+int img__pack_new(enum compression compression, int level, struct sink *blob, struct pack **out,
+                  img_error *err);
+void img__pack_free(struct pack *pack);
+
+/* An entry and, for a FILE, all of its data from the source. */
+int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
+                    img_error *err);
+/* An entry that a directory on the way to others needs: it does not count for newest_mtime. */
+int img__pack_parent(struct pack *pack, const struct entry *entry, img_error *err);
+/* ".wh." beside path, which exists below (C20, C21). */
+int img__pack_whiteout(struct pack *pack, const char *path, img_error *err);
+/* So far, uncompressed. */
+uint64_t img__pack_bytes(const struct pack *pack);
+int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err);
+
+IMG_AUTO_POINTER(pack, struct pack, img__pack_free)
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The scan: a file or a directory tree of this machine as entries, in the order of a layer: depth
+ * first, a directory before what is in it, names bytewise (layers.md C1, C10, C14, C17-C20, C24,
+ * C25, C29).
+ */
+#ifndef IMG_LAYER_SCAN_H
+#define IMG_LAYER_SCAN_H
+
+#include "base/io.h"
+#include "base/observe.h"
+#include "layer/entry.h"
+
+struct scan_options {
+    const char
+        *prefix;   /* where the tree goes in the layer, in the form of entry.path; "" is the root */
+    bool set_mode; /* mode replaces that of files and directories */
+    bool set_uid;
+    bool set_gid;
+    bool has_epoch; /* newer times become epoch */
+    uint32_t mode;
+    uint32_t uid;
+    uint32_t gid;
+    int64_t epoch;
+    struct observer *observer; /* for warnings (a socket was left out); may be NULL */
+};
+
+/* Called for each entry. data is NULL but for a FILE; read it to its end within the call: it gives
+ * exactly entry->size bytes or fails. Non-zero ends the scan. */
+typedef int (*scan_fn)(const struct entry *entry, struct source *data, void *arg, img_error *err);
+
+/* path is a file (one entry, at prefix itself) or a directory (what is in it, beneath prefix; the
+ * directory itself is the entry at prefix, unless prefix is ""). A symbolic link as path is
+ * followed. */
+int img__scan(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
+              img_error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a stack of layers amounts to: its paths and their metadata, without their data, with
+ * whiteouts applied (layers.md A1-A6, A10-A12). For adding on top of a base: where a path leads,
+ * what a parent looks like, whether there is something to remove.
+ */
+#ifndef IMG_LAYER_VIEW_H
+#define IMG_LAYER_VIEW_H
+
+#include "base/io.h"
+#include "layer/entry.h"
+
+struct view;
+
+int img__view_new(struct view **out, img_error *err);
+void img__view_free(struct view *view);
+
+/* Puts a layer on top: tar is an uncompressed stream, borrowed. name is for messages. */
+int img__view_apply(struct view *view, struct source *tar, const char *name, img_error *err);
+
+/* What is at a path (in the form of entry.path), last component not followed, parents not either:
+ * NULL if nothing. Its xattrs are kept for directories alone; a parent that only its children imply
+ * is a directory, 0755, 0:0, mtime 0. Borrowed until the next apply. */
+const struct entry *img__view_find(const struct view *view, const char *path);
+
+/* Follows the symbolic links of a path inside the image, as the kernel would with the image as
+ * root, the last component too if follow_last. What does not exist is kept as it stands. *out is
+ * the caller's; IMG_EINVAL for a loop, or for a component that is a file. */
+int img__view_resolve(const struct view *view, const char *path, bool follow_last, char **out,
+                      img_error *err);
+
+IMG_AUTO_POINTER(view, struct view, img__view_free)
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Registries, seen from ops/: a client's state, and a repository as an endpoint
+ * (distribution-spec 1.1).
+ */
+#ifndef IMG_REGISTRY_REGISTRY_H
+#define IMG_REGISTRY_REGISTRY_H
+
+#include <libimg/client.h>
+
+#include "core/endpoint.h"
+
+struct registry;
+
+/* options are complete and checked; everything in them is copied. */
+int img__registry_new(const img_client_options *options, struct registry **out, img_error *err);
+void img__registry_free(struct registry *registry);
+
+enum registry_access {
+    REGISTRY_PULL,
+    REGISTRY_PUSH,
+};
+
+/* The repository and the tag or digest that reference names. The registry must outlive the
+ * endpoint. */
+int img__registry_endpoint(struct registry *registry, const img_reference *reference,
+                           enum registry_access access, struct endpoint **out, img_error *err);
+
+/* Asks /v2/ whether it takes the credential: IMG_EAUTH if not. */
+int img__registry_try_credential(struct registry *registry, const char *host,
+                                 const img_credential *credential, img_error *err);
+
+/* Writes and removes credentials of the auth file that the options name. */
+int img__registry_store_credential(struct registry *registry, const char *host,
+                                   const img_credential *credential, img_error *err);
+int img__registry_erase_credential(struct registry *registry, const char *host, img_error *err);
+
+IMG_AUTO_POINTER(registry, struct registry, img__registry_free)
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store, seen from ops/: leases, ingest, names, and an image of it as an endpoint.
+ *
+ * Whoever writes blobs that no name reaches yet holds a lease; the collector removes nothing as
+ * long as there is one.
+ */
+#ifndef IMG_STORE_STORE_H
+#define IMG_STORE_STORE_H
+
+#include <libimg/store.h>
+
+#include "core/endpoint.h"
+
+struct lease;
+
+/* Shared: any number at once, of any processes. Waits for a collector at work. */
+int img__lease_take(img_store *store, struct lease **out, img_error *err);
+void img__lease_free(struct lease *lease);
+
+/* A sink for a blob whose digest is not known: when it is closed, digest and size are written to
+ * *digest and *size_bytes and the blob is in the store, durably. */
+int img__store_ingest(img_store *store, img_digest *digest, uint64_t *size_bytes, struct sink **out,
+                      img_error *err);
+
+/* A sink for a blob that is promised: the close fails unless digest and size are right. *out is
+ * NULL if the store has it already. */
+int img__store_accept(img_store *store, const img_descriptor *descriptor, struct sink **out,
+                      img_error *err);
+
+/* A blob as a source that verifies and can be rewound. */
+int img__store_source(img_store *store, const img_descriptor *descriptor, struct source **out,
+                      img_error *err);
+
+bool img__store_has(img_store *store, const img_descriptor *descriptor);
+
+int img__store_put_document(img_store *store, const struct document *document, img_error *err);
+/* Verified; at most limit_bytes. */
+int img__store_get_document(img_store *store, const img_descriptor *descriptor,
+                            uint64_t limit_bytes, struct document *out, img_error *err);
+
+/* Sets names (full references as img__reference_store_name() writes them, ended by NULL) to a
+ * descriptor, all or none. A platform in it is kept in index.json. */
+int img__store_set_names(img_store *store, const char *const *names,
+                         const img_descriptor *descriptor, img_error *err);
+
+/* An image of the store. name is a full reference; NULL: no name, for blobs and documents alone. */
+int img__store_endpoint(img_store *store, const char *name, struct endpoint **out, img_error *err);
+
+IMG_AUTO_POINTER(store, img_store, img_store_free)
+IMG_AUTO_POINTER(lease, struct lease, img__lease_free)
+
+#endif
