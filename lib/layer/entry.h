@@ -54,15 +54,21 @@ struct entry {
 
 /* Frees what it holds and leaves it all zero. */
 void img__entry_clear(struct entry *entry);
+/* Value and name are copied; a name that is there gets the new value. IMG_EFORMAT and IMG_ELIMIT
+ * for a name or a value that no Linux takes. */
 int img__entry_add_xattr(struct entry *entry, const char *name, const void *value, size_t len,
                          img_error *err);
 void img__entry_sort_xattrs(struct entry *entry);
 /* True for the attributes that travel in layers (layers.md C14). */
 bool img__entry_xattr_allowed(const char *name);
 
-/* Normalises a path of an archive or of the user into the form above: IMG_EINVAL for "..", NUL
- * can't occur, and for the limits. *out is the caller's to free. */
+/* Normalises a path of an archive or of the user into the form above: slashes at the ends, doubled
+ * ones and "." go. IMG_EINVAL for ".." and for the limits. *out is the caller's to free. */
 int img__entry_normal_path(const char *text, char **out, img_error *err);
+
+/* Whether the entry is as described above, and something that every Linux can unpack: IMG_EINVAL
+ * names it. */
+int img__entry_check(const struct entry *entry, img_error *err);
 
 static inline void img__auto_entry(struct entry *entry)
 {
