@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Errors: the codes' table, and filling an img_error. Every message passes through clean_text(), so
+ * whatever a registry or an archive puts into one, it stays a single line of UTF-8 without control
+ * characters.
+ */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct code_row {
+    int code;
+    int exit_status;
+    const char *name;
+};
+
+static const struct code_row code_rows[] = {
+    {IMG_OK, 0, "ok"},
+    {IMG_EFAIL, 1, "failure"},
+    {IMG_EINVAL, 2, "invalid argument"},
+    {IMG_ENOTFOUND, 3, "not found"},
+    {IMG_EAUTH, 4, "authentication"},
+    {IMG_ENETWORK, 5, "network"},
+    {IMG_ETLS, 5, "TLS"},
+    {IMG_EREFUSED, 6, "refused by the registry"},
+    {IMG_ERATELIMIT, 6, "rate limit"},
+    {IMG_EDIGEST, 7, "digest mismatch"},
+    {IMG_EFORMAT, 7, "malformed"},
+    {IMG_ELIMIT, 7, "limit exceeded"},
+    {IMG_EFINDINGS, 8, "findings"},
+    {IMG_EIO, 9, "local resource"},
+    {IMG_ENOMEM, 9, "memory"},
+    {IMG_ECANCELED, 130, "interrupted"},
+    {IMG_EUNSUPPORTED, 1, "unsupported"},
+};
+
+static const img_exit_status exit_rows[] = {
+    {0, "ok", "the command did what it was asked"},
+    {1, "failure", "a failure that no other status describes, or something unsupported"},
+    {2, "usage", "the command line or a reference makes no sense"},
+    {3, "not found", "an image, tag, blob or input file is not there"},
+    {4, "authentication", "credentials are missing, wrong or not enough"},
+    {5, "network", "no connection, a broken one, or a TLS failure"},
+    {6, "refused", "the registry understood and said no, or asked to come back later"},
+    {7, "integrity",
+     "bytes do not match their digest or size, or a document or archive is malformed"},
+    {8, "findings", "a check ran to its end and found something"},
+    {9, "local resource", "a local file, disk, permission or memory"},
+    {130, "interrupted", "SIGINT, SIGTERM or a callback ended it"},
+    {0, NULL, NULL},
+};
+
+static const struct code_row *find_row(int code)
+{
+    for (size_t i = 0; i < sizeof(code_rows) / sizeof(code_rows[0]); i++)
+        if (code_rows[i].code == code)
+            return &code_rows[i];
+    return &code_rows[1];
+}
+
+const char *img_code_name(int code)
+{
+    return find_row(code)->name;
+}
+
+int img_code_exit_status(int code)
+{
+    return find_row(code)->exit_status;
+}
+
+const img_exit_status *img_exit_statuses(void)
+{
+    return exit_rows;
+}
+
+/* Formats into err->message, cleaned. tail, if not NULL, comes behind ": ". */
+static void set_message(img_error *err, const char *tail, const char *format, va_list args)
+{
+    char raw[sizeof(err->message)];
+    int len = vsnprintf(raw, sizeof(raw), format, args);
+    if (len < 0)
+        len = 0, raw[0] = '\0';
+    if (tail && (size_t)len < sizeof(raw))
+        snprintf(raw + len, sizeof(raw) - (size_t)len, ": %s", tail);
+    img__text_clean(raw, err->message, sizeof(err->message));
+}
+
+int img__fail(img_error *err, int code, const char *format, ...)
+{
+    if (!err)
+        return code;
+    img_error fresh = {.code = code};
+    va_list args;
+    va_start(args, format);
+    set_message(&fresh, NULL, format, args);
+    va_end(args);
+    *err = fresh;
+    return code;
+}
+
+static int code_of_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return IMG_ENOTFOUND;
+    case ENOMEM:
+        return IMG_ENOMEM;
+    default:
+        return IMG_EIO;
+    }
+}
+
+int img__fail_errno(img_error *err, const char *format, ...)
+{
+    int number = errno;
+    int code = code_of_errno(number);
+    if (!err)
+        return code;
+    img_error fresh = {.code = code, .sys_errno = number};
+    char text[128];
+    va_list args;
+    va_start(args, format);
+    set_message(&fresh, strerror_r(number, text, sizeof(text)), format, args);
+    va_end(args);
+    *err = fresh;
+    return code;
+}
+
+int img__fail_memory(img_error *err)
+{
+    return img__fail(err, IMG_ENOMEM, "out of memory");
+}
+
+int img__prefix(img_error *err, int code, const char *format, ...)
+{
+    if (!err)
+        return code;
+    char old[sizeof(err->message)];
+    memcpy(old, err->message, sizeof(old));
+    va_list args;
+    va_start(args, format);
+    set_message(err, old, format, args);
+    va_end(args);
+    return err->code;
+}
