@@ -32,6 +32,7 @@ IMG_API const char *img_image_manifest_bytes(const img_image *image, size_t *len
 IMG_API const img_descriptor *img_image_config(const img_image *image);
 IMG_API const char *img_image_config_bytes(const img_image *image, size_t *len);
 
+/* The layers, the lowest first. */
 IMG_API size_t img_image_layer_count(const img_image *image);
 /* index < img_image_layer_count(), else NULL. */
 IMG_API const img_descriptor *img_image_layer(const img_image *image, size_t index);
