@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSON, strictly (the only place that knows jansson). Parsing refuses duplicate keys, bytes that
- * are not UTF-8, NUL in strings, trailing data, more than 64 levels. Values that libimg does not
- * know are kept; objects keep the order of their keys. Writing is canonical: no white space,
- * nothing escaped that need not be.
+ * JSON, strictly (json.c is the only place that knows jansson). Parsing refuses duplicate keys,
+ * bytes that are not UTF-8, NUL, a byte order mark, trailing data, more than 64 levels. Values that
+ * libimg does not know are kept; objects keep the order of their keys. Writing is canonical: no
+ * white space, nothing escaped that need not be.
  *
  * "what" in every call names the document or the place for messages: "manifest sha256:12ab...".
  */
@@ -29,7 +29,12 @@ enum json_kind {
     JSON_OBJECT,
 };
 
-/* Any failure is IMG_EFORMAT and begins with what. HTML is called HTML. */
+#define JSON_DEPTH_MAX 64u
+#define JSON_CONTAINERS_MAX 400000u /* objects and arrays of a document */
+#define JSON_VALUES_MAX 2000000u
+
+/* An object or an array. Failures are IMG_EFORMAT, or IMG_ELIMIT for the limits above, and begin
+ * with what. HTML is called HTML. */
 int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
                     img_error *err);
 void img__json_free(struct json *json);
@@ -42,10 +47,13 @@ enum json_kind img__json_kind(const struct json *json); /* NULL is JSON_NULL */
 const struct json *img__json_get(const struct json *object, const char *key);
 size_t img__json_count(const struct json *array_or_object);
 const struct json *img__json_at(const struct json *array, size_t index);
-/* The i-th pair of an object, in its order; false behind the last. */
-bool img__json_pair(const struct json *object, size_t index, const char **key,
+/* The next pair of an object, in its order; false behind the last. *cursor is NULL at the start:
+ * for (void *at = NULL; img__json_next(object, &at, &key, &value);) */
+bool img__json_next(const struct json *object, void **cursor, const char **key,
                     const struct json **value);
-const char *img__json_text(const struct json *json); /* NULL if it is no string */
+const char *img__json_text(const struct json *json);           /* NULL if it is no string */
+bool img__json_integer(const struct json *json, int64_t *out); /* false if it is none */
+bool img__json_true(const struct json *json);                  /* is it the boolean true? */
 
 /* Typed members. They fail with IMG_EFORMAT if the member has another type; if it is absent they
  * leave *out as it is, or fail if required. */
@@ -75,6 +83,10 @@ void img__json_unset(struct json *object, const char *key);
 struct json *img__json_open(struct json *object, const char *key, enum json_kind kind);
 /* Sorts the keys of one object bytewise (not of what is in it). */
 bool img__json_sort(struct json *object);
+/* Sets a key, which, if it is new, goes before the keys that come behind it in order (ended by
+ * NULL). What is not in order stays where it is. */
+bool img__json_place(struct json *object, const char *key, struct json *value,
+                     const char *const *order);
 
 const char *img__json_library_version(void);
 
