@@ -5,6 +5,7 @@
 #ifndef LIBIMG_VERSION_H
 #define LIBIMG_VERSION_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <libimg/export.h>
@@ -39,9 +40,10 @@ typedef struct img_version_detail {
     const char *version; /* "7.88.1", as the component reports it at run time */
 } img_version_detail;
 
-/* What a bug report needs: a row for libimg, for the format of the layers that it writes, and for
- * every dependency. Ends with a row whose name is NULL. The array and its strings are static. */
-IMG_API const img_version_detail *img_version_details(void);
+/* What a bug report needs: libimg, the format of the layers that it writes, and every dependency, a
+ * row each, index counting from 0. Returns 0, or IMG_ENOTFOUND behind the last row. The strings are
+ * static. */
+IMG_API int img_version_details(size_t index, img_version_detail *out);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Beginning a build: options, the base, settings.
+ */
+#include "ops/build.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <libimg/image.h>
+
+#include "base/options.h"
+#include "base/text.h"
+#include "core/platform.h"
+#include "core/reference.h"
+
+#define ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
+#define ANNOTATION_BASE_DIGEST "org.opencontainers.image.base.digest"
+#define EPOCH_MAX ((uint64_t)253402300799) /* the end of the year 9999 */
+
+_Static_assert(sizeof(img_build_options) ==
+                   offsetof(img_build_options, on_log_arg) + sizeof(void *),
+               "no tail padding: a new field could hide in it");
+
+void img__build_time(int64_t seconds, char *out, size_t size)
+{
+    if (seconds < 0)
+        seconds = 0;
+    if ((uint64_t)seconds > EPOCH_MAX)
+        seconds = (int64_t)EPOCH_MAX;
+    time_t when = (time_t)seconds;
+    struct tm tm;
+    gmtime_r(&when, &tm);
+    snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+int img__build_append_layer(img_build *build, const img_descriptor *descriptor, img_error *err)
+{
+    img_descriptor *grown =
+        reallocarray(build->layers, build->layer_count + 1, sizeof(*build->layers));
+    if (!grown)
+        return img__fail_memory(err);
+    build->layers = grown;
+    build->layers[build->layer_count++] = *descriptor;
+    return 0;
+}
+
+static int read_epoch(img_build_options *options, img_error *err)
+{
+    const char *text = options->ignore_environment ? NULL : getenv("SOURCE_DATE_EPOCH");
+    if (options->has_epoch && (options->epoch < 0 || (uint64_t)options->epoch > EPOCH_MAX))
+        return img__fail(err, IMG_EINVAL, "the epoch must lie between 1970 and 9999");
+    if (options->has_epoch || !text)
+        return 0;
+    uint64_t epoch;
+    if (!img__text_number(text, EPOCH_MAX, &epoch))
+        return img__fail(err, IMG_EINVAL, "SOURCE_DATE_EPOCH is \"%s\", not seconds since 1970",
+                         text);
+    options->epoch = (int64_t)epoch;
+    options->has_epoch = 1;
+    return 0;
+}
+
+static int check_options(img_build_options *options, img_error *err)
+{
+    static const int level_max[] = {
+        [IMG_COMPRESSION_GZIP] = 12, [IMG_COMPRESSION_ZSTD] = 19, [IMG_COMPRESSION_NONE] = 0};
+    if (options->compression < IMG_COMPRESSION_GZIP || options->compression > IMG_COMPRESSION_NONE)
+        return img__fail(err, IMG_EINVAL, "there is no compression %d", options->compression);
+    int max = level_max[options->compression];
+    if (options->level < 0 || options->level > max)
+        return img__fail(err, IMG_EINVAL, "compression level %d is out of range: 1 to %d, or 0",
+                         options->level, max);
+    return read_epoch(options, err);
+}
+
+IMG_AUTO_POINTER(build, img_build, img_build_free)
+
+static int begin(img_build *build, const img_build_options *options, img_error *err)
+{
+    build->options = (img_build_options)IMG_BUILD_OPTIONS_INIT;
+    int rc = img__options_copy(&build->options, sizeof(build->options), options,
+                               "img_build_options", err);
+    if (rc == 0)
+        rc = check_options(&build->options, err);
+    if (rc)
+        return rc;
+    build->observer = (struct observer){build->options.on_event, build->options.on_event_arg,
+                                        build->options.on_log, build->options.on_log_arg, 0};
+    build->newest_mtime = BUILD_TIME_NONE;
+    img_platform platform = build->options.platform;
+    if (!platform.os[0])
+        img_platform_host(&platform);
+    rc = img__config_new(&platform, &build->config, err);
+    return rc ? rc : img__lease_take(build->store, &build->lease, err);
+}
+
+int img_build_new(img_store *store, const img_build_options *options, img_build **out,
+                  img_error *err)
+{
+    auto_(build) img_build *build = calloc(1, sizeof(*build));
+    if (!build)
+        return img__fail_memory(err);
+    build->store = store;
+    int rc = begin(build, options, err);
+    if (rc)
+        return rc;
+    *out = steal(build);
+    return 0;
+}
+
+void img_build_free(img_build *build)
+{
+    if (!build)
+        return;
+    img__config_free(&build->config);
+    img__strv_free(&build->annotations);
+    img__view_free(build->view);
+    img__lease_free(build->lease);
+    free(build->layers);
+    free(build);
+}
+
+/* Opens the base, pulling it if the store has no image of that name. */
+static int open_base(img_build *build, img_client *client, const char *reference, img_image **out,
+                     img_error *err)
+{
+    img_platform platform = build->config.platform;
+    img_error missing;
+    int rc = img_image_open(build->store, reference, &platform, out, &missing);
+    if (rc == IMG_ENOTFOUND && client) {
+        img_pull_options pull = IMG_PULL_OPTIONS_INIT;
+        pull.platform = &platform;
+        pull.on_event = build->options.on_event;
+        pull.on_event_arg = build->options.on_event_arg;
+        rc = img_pull(client, build->store, reference, &pull, NULL, err);
+        return rc ? rc : img_image_open(build->store, reference, &platform, out, err);
+    }
+    if (rc && err)
+        *err = missing;
+    return rc;
+}
+
+/* An image that was asked for by platform must be of it; one that was not sets it. */
+static int check_base_platform(const img_build *build, const img_image *base, img_error *err)
+{
+    const img_platform *have = img_image_platform(base);
+    if (!build->options.platform.os[0] || img__platform_match(&build->options.platform, have))
+        return 0;
+    char want_text[IMG_PLATFORM_TEXT_MAX], have_text[IMG_PLATFORM_TEXT_MAX];
+    img__platform_format(&build->options.platform, want_text);
+    img__platform_format(have, have_text);
+    return img__fail(err, IMG_ENOTFOUND, "the store has it for %s: pull it for %s first", have_text,
+                     want_text);
+}
+
+/* An entry "KEY=..." of list that is there already, or list->count. */
+static size_t find_key(const struct strv *list, const char *key, size_t len)
+{
+    size_t i = 0;
+    while (i < list->count &&
+           !(strncmp(list->items[i], key, len) == 0 && list->items[i][len] == '='))
+        i++;
+    return i;
+}
+
+static int put_annotation(img_build *build, const char *key, const char *value, img_error *err)
+{
+    auto_free char *pair = NULL;
+    if (asprintf(&pair, "%s=%s", key, value) < 0) {
+        pair = NULL;
+        return img__fail_memory(err);
+    }
+    size_t at = find_key(&build->annotations, key, strlen(key));
+    if (at == build->annotations.count)
+        return img__strv_add(&build->annotations, pair, err);
+    free(build->annotations.items[at]);
+    build->annotations.items[at] = steal(pair);
+    return 0;
+}
+
+static int take_base(img_build *build, const img_image *base, const char *reference, img_error *err)
+{
+    size_t len;
+    const char *bytes = img_image_config_bytes(base, &len);
+    img__config_free(&build->config);
+    int rc = img__config_parse("the base's config", bytes, len, &build->config, err);
+    for (size_t i = 0; rc == 0 && i < img_image_layer_count(base); i++)
+        rc = img__build_append_layer(build, img_image_layer(base, i), err);
+    build->base_count = build->layer_count;
+    img_reference parsed;
+    if (rc == 0)
+        rc = img_reference_parse(reference, &parsed, err);
+    if (rc)
+        return rc;
+    char name[IMG_REFERENCE_TEXT_MAX];
+    img_reference_format(&parsed, name);
+    rc = put_annotation(build, ANNOTATION_BASE_NAME, name, err);
+    return rc ? rc
+              : put_annotation(build, ANNOTATION_BASE_DIGEST, img_image_manifest(base)->digest.text,
+                               err);
+}
+
+IMG_AUTO_POINTER(base, img_image, img_image_free)
+
+int img_build_from(img_build *build, img_client *client, const char *reference, img_error *err)
+{
+    if (strcmp(reference, "scratch") == 0)
+        return 0;
+    if (build->layer_count)
+        return img__fail(err, IMG_EINVAL, "the base %s must come before any layer", reference);
+    auto_(base) img_image *base = NULL;
+    int rc = open_base(build, client, reference, &base, err);
+    if (rc == 0)
+        rc = check_base_platform(build, base, err);
+    if (rc == 0)
+        rc = take_base(build, base, reference, err);
+    return rc ? img__prefix(err, rc, "from %s", reference) : 0;
+}
+
+static int put_annotation_pair(img_build *build, const char *pair, img_error *err)
+{
+    const char *equal = strchr(pair, '=');
+    if (!equal || equal == pair)
+        return img__fail(err, IMG_EINVAL, "annotation \"%s\" is not of the form KEY=VALUE", pair);
+    for (const char *p = pair; *p;) {
+        size_t len = img__text_utf8(p);
+        if (len == 0)
+            return img__fail(err, IMG_EINVAL, "annotation \"%s\" is not UTF-8", pair);
+        p += len;
+    }
+    auto_free char *key = strndup(pair, (size_t)(equal - pair));
+    return key ? put_annotation(build, key, equal + 1, err) : img__fail_memory(err);
+}
+
+int img_build_set(img_build *build, const char *field, const char *value, img_error *err)
+{
+    if (strcmp(field, "created") == 0)
+        return img__fail(err, IMG_EINVAL, "created follows from the files or the epoch");
+    return img__config_set(&build->config, field, value, err);
+}
+
+int img_build_put(img_build *build, const char *set, const char *value, img_error *err)
+{
+    if (strcmp(set, "annotation") == 0)
+        return put_annotation_pair(build, value, err);
+    return img__config_put(&build->config, set, value, err);
+}
+
+int img_build_set_argv(img_build *build, const char *list, const char *const *argv, img_error *err)
+{
+    return img__config_set_argv(&build->config, list, argv, err);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Layers from files, directories and archives.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/options.h"
+#include "layer/import.h"
+#include "layer/scan.h"
+#include "ops/build_layer.h"
+
+_Static_assert(sizeof(img_add_options) == sizeof(size_t) + 4 * sizeof(uint32_t), "no padding");
+
+/* A file's data on its way, so that its progress is seen. */
+struct watched {
+    struct source base;
+    struct source *next;
+    struct layering *layering;
+};
+
+static ssize_t watched_read(struct source *source, void *data, size_t len, img_error *err)
+{
+    struct watched *self = (struct watched *)source;
+    struct layering *layering = self->layering;
+    int rc = img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+    return rc ? rc : img__source_read(self->next, data, len, err);
+}
+
+static const struct source_ops watched_ops = {watched_read, NULL, NULL};
+
+/* A directory where there is a link below would hide what the link leads to: the mistake that
+ * breaks a base whose /lib leads to /usr/lib. */
+static int check_below(const struct layering *layering, const struct entry *entry, img_error *err)
+{
+    if (!layering->view || entry->type != ENTRY_DIRECTORY)
+        return 0;
+    const struct entry *below = img__view_find(layering->view, entry->path);
+    if (!below || below->type != ENTRY_SYMLINK)
+        return 0;
+    return img__fail(err, IMG_EINVAL,
+                     "/%s is a directory here and a link to %s in the image: add what is in it to "
+                     "the link's target, or remove the link first",
+                     entry->path, below->link);
+}
+
+static int add_entry(const struct entry *entry, struct source *data, void *arg, img_error *err)
+{
+    struct layering *layering = arg;
+    int rc = check_below(layering, entry, err);
+    if (rc)
+        return rc;
+    /* The place itself, where it is there already, stays as it is. */
+    if (layering->view && entry->type == ENTRY_DIRECTORY &&
+        strcmp(entry->path, layering->prefix) == 0 && img__view_find(layering->view, entry->path))
+        return img__layering_directory(layering, entry->path, err);
+    struct watched watched = {{&watched_ops}, data, layering};
+    rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
+    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+}
+
+static int add_options_check(const img_add_options *options, img_error *err)
+{
+    if (options->set & ~(IMG_ADD_MODE | IMG_ADD_UID | IMG_ADD_GID))
+        return img__fail(err, IMG_EINVAL, "img_add_options.set has bits that are not known");
+    if ((options->set & IMG_ADD_MODE) && options->mode > 07777)
+        return img__fail(err, IMG_EINVAL, "mode %o is out of range: 0 to 7777", options->mode);
+    if (((options->set & IMG_ADD_UID) && options->uid > ENTRY_ID_MAX) ||
+        ((options->set & IMG_ADD_GID) && options->gid > ENTRY_ID_MAX))
+        return img__fail(err, IMG_EINVAL, "4294967295 is no user or group: it means none");
+    return 0;
+}
+
+static struct scan_options scan_options_of(const img_build *build, const img_add_options *options,
+                                           const char *prefix, struct observer *observer)
+{
+    return (struct scan_options){
+        .prefix = prefix,
+        .set_mode = options->set & IMG_ADD_MODE,
+        .set_uid = options->set & IMG_ADD_UID,
+        .set_gid = options->set & IMG_ADD_GID,
+        .has_epoch = build->options.has_epoch,
+        .mode = options->mode,
+        .uid = options->uid,
+        .gid = options->gid,
+        .epoch = build->options.epoch,
+        .observer = observer,
+    };
+}
+
+/* destination, below the working directory if it is relative, in the form of entry.path. */
+static int normal_destination(const img_build *build, const char *destination, char **out,
+                              img_error *err)
+{
+    const char *workdir = img__config_field(&build->config, "workdir");
+    auto_free char *full = NULL;
+    if (asprintf(&full, "%s/%s", destination[0] == '/' || !workdir ? "" : workdir, destination) <
+        0) {
+        full = NULL;
+        return img__fail_memory(err);
+    }
+    return img__entry_normal_path(full, out, err);
+}
+
+static bool is_directory_below(const struct view *view, const char *path)
+{
+    const struct entry *entry = view ? img__view_find(view, path) : NULL;
+    return entry && entry->type == ENTRY_DIRECTORY;
+}
+
+/* path/base-name-of-source */
+static int append_name(const char *path, const char *source, char **out, img_error *err)
+{
+    const char *slash = strrchr(source, '/');
+    auto_free char *joined = NULL;
+    if (asprintf(&joined, "%s/%s", path, slash ? slash + 1 : source) < 0) {
+        joined = NULL;
+        return img__fail_memory(err);
+    }
+    return img__entry_normal_path(joined, out, err);
+}
+
+/* Where source goes: links below are followed, and a file goes into a directory. */
+static int place_source(const struct layering *layering, const char *source, bool directory,
+                        const char *destination, char **out, img_error *err)
+{
+    auto_free char *path = NULL;
+    int rc = normal_destination(layering->build, destination, &path, err);
+    if (rc)
+        return rc;
+    auto_free char *resolved = layering->view ? NULL : strdup(path);
+    if (layering->view)
+        rc = img__view_resolve(layering->view, path, true, &resolved, err);
+    else if (!resolved)
+        rc = img__fail_memory(err);
+    if (rc)
+        return rc;
+    size_t len = strlen(destination);
+    bool into = len == 0 || destination[len - 1] == '/' || resolved[0] == '\0' ||
+                is_directory_below(layering->view, resolved);
+    if (!directory && into)
+        return append_name(resolved, source, out, err);
+    *out = steal(resolved);
+    return 0;
+}
+
+/* The layer from a scan, once it is known where it goes. */
+static int add_scanned(struct layering *layering, const char *source,
+                       const img_add_options *options, img_error *err)
+{
+    img_build *build = layering->build;
+    struct scan_options scan = scan_options_of(build, options, layering->prefix, &build->observer);
+    int rc = img__layering_begin(layering, err);
+    if (rc == 0)
+        rc = img__layering_parents(layering, layering->prefix, "", err);
+    if (rc == 0)
+        rc = img__scan(source, &scan, add_entry, layering, err);
+    return rc ? rc : img__layering_end(layering, err);
+}
+
+static int add_path(img_build *build, const char *source, const char *destination,
+                    const img_add_options *options, img_error *err)
+{
+    struct stat st;
+    if (stat(source, &st) != 0)
+        return img__fail_errno(err, "cannot read %s", source);
+    auto_(layering) struct layering layering = {.build = build};
+    int rc = img__layering_look_below(build, &layering.view, err);
+    if (rc)
+        return rc;
+    auto_free char *prefix = NULL;
+    rc = place_source(&layering, source, S_ISDIR(st.st_mode), destination, &prefix, err);
+    if (rc)
+        return rc;
+    layering.prefix = prefix;
+    auto_free char *what = NULL;
+    if (asprintf(&what, "add /%s", prefix) < 0) {
+        what = NULL;
+        return img__fail_memory(err);
+    }
+    layering.what = what;
+    return add_scanned(&layering, source, options, err);
+}
+
+int img_build_add_path(img_build *build, const char *source, const char *destination,
+                       const img_add_options *options, img_error *err)
+{
+    img_add_options own = IMG_ADD_OPTIONS_INIT;
+    int rc = img__options_copy(&own, sizeof(own), options, "img_add_options", err);
+    if (rc == 0)
+        rc = add_options_check(&own, err);
+    if (rc == 0)
+        rc = add_path(build, source, destination, &own, err);
+    return rc ? img__prefix(err, rc, "add %s", source) : 0;
+}
+
+static int add_archive_entry(const struct entry *entry, struct source *data, void *arg,
+                             img_error *err)
+{
+    struct layering *layering = arg;
+    struct watched watched = {{&watched_ops}, data, layering};
+    int rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
+    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+}
+
+int img_build_add_archive(img_build *build, const char *path, img_error *err)
+{
+    static const img_add_options none = IMG_ADD_OPTIONS_INIT;
+    auto_(layering) struct layering layering = {.build = build, .what = "add an archive"};
+    struct scan_options options = scan_options_of(build, &none, "", &build->observer);
+    int rc = img__layering_begin(&layering, err);
+    if (rc == 0)
+        rc = img__import(path, &options, add_archive_entry, &layering, err);
+    if (rc == 0)
+        rc = img__layering_end(&layering, err);
+    return rc ? img__prefix(err, rc, "layer %s", path) : 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The end of a build: config and manifest are written, then all names are set at once. The image's
+ * time is the epoch if there is one, else the newest time of what was added: a function of the
+ * input, where the clock would give each build another digest.
+ */
+#include "core/manifest.h"
+#include "core/reference.h"
+#include "ops/build.h"
+
+/* containerd mounts no more on overlayfs (layers.md M12). */
+#define LAYERS_COMFORTABLE 127u
+
+static int set_created(img_build *build, img_error *err)
+{
+    const char *base = img__config_field(&build->config, "created");
+    if (!build->options.has_epoch && build->newest_mtime == BUILD_TIME_NONE && base && *base)
+        return 0;
+    int64_t seconds = build->options.has_epoch                 ? build->options.epoch
+                      : build->newest_mtime != BUILD_TIME_NONE ? build->newest_mtime
+                                                               : 0;
+    char text[40];
+    img__build_time(seconds, text, sizeof(text));
+    return img__config_set(&build->config, "created", text, err);
+}
+
+/* The store's names for what the caller wrote. */
+static int parse_names(const char *const *names, struct strv *out, img_error *err)
+{
+    for (; *names; names++) {
+        img_reference reference;
+        int rc = img_reference_parse(*names, &reference, err);
+        if (rc)
+            return rc;
+        if (reference.digest.text[0])
+            return img__fail(err, IMG_EINVAL, "%s: the name of a new image can't hold a digest",
+                             *names);
+        char text[IMG_REFERENCE_TEXT_MAX];
+        img__reference_store_name(&reference, text);
+        rc = img__strv_add(out, text, err);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int write_documents(img_build *build, struct document *config, struct document *manifest,
+                           img_error *err)
+{
+    int rc = img__document_from_json(MEDIA_OCI_CONFIG, build->config.json, config, err);
+    if (rc == 0)
+        rc = img__store_put_document(build->store, config, err);
+    if (rc == 0)
+        rc = img__manifest_make(&config->descriptor, build->layers, build->layer_count,
+                                img__strv_list(&build->annotations), manifest, err);
+    return rc ? rc : img__store_put_document(build->store, manifest, err);
+}
+
+static int commit(img_build *build, const char *const *names, struct document *config,
+                  struct document *manifest, img_error *err)
+{
+    auto_(strv) struct strv full = STRV_INIT;
+    int rc = parse_names(names, &full, err);
+    if (rc == 0)
+        rc = set_created(build, err);
+    if (rc == 0)
+        rc = write_documents(build, config, manifest, err);
+    if (rc)
+        return rc;
+    if (build->layer_count > LAYERS_COMFORTABLE)
+        img__log(&build->observer, IMG_LOG_WARNING,
+                 "the image has %zu layers: some runtimes can't start more than %u",
+                 build->layer_count, LAYERS_COMFORTABLE);
+    img_descriptor named = manifest->descriptor;
+    named.platform = build->config.platform;
+    return full.count ? img__store_set_names(build->store, img__strv_list(&full), &named, err) : 0;
+}
+
+int img_build_commit(img_build *build, const char *const *names, img_descriptor *manifest,
+                     img_descriptor *config, img_error *err)
+{
+    auto_(document) struct document config_document = DOCUMENT_INIT;
+    auto_(document) struct document manifest_document = DOCUMENT_INIT;
+    int rc = commit(build, names, &config_document, &manifest_document, err);
+    if (rc)
+        return img__prefix(err, rc, "commit");
+    if (manifest)
+        *manifest = manifest_document.descriptor;
+    if (config)
+        *config = config_document.descriptor;
+    return 0;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What all layers of a build have in common. What lies below one matters twice: paths are written
+ * as they resolve through the links there, since not every runtime follows them (layers.md A10),
+ * and the directories on the way are written with the metadata that they have there, since some
+ * runtimes take a missing one for 0755 root (C5).
+ */
+#include "ops/build_layer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/media.h"
+#include "layer/decompress.h"
+
+/* ---- what lies below ---- */
+
+static enum compression compression_of(const img_descriptor *layer)
+{
+    switch (img__media_compression(layer->media_type)) {
+    case MEDIA_GZIP:
+        return COMPRESSION_GZIP;
+    case MEDIA_ZSTD:
+        return COMPRESSION_ZSTD;
+    default:
+        return COMPRESSION_NONE;
+    }
+}
+
+static int view_layer(img_build *build, const img_descriptor *layer, img_error *err)
+{
+    char name[64];
+    img__descriptor_name(layer, name, sizeof(name));
+    if (img__media_compression(layer->media_type) == MEDIA_OTHER)
+        return img__fail(err, IMG_EUNSUPPORTED, "%s is a %s, which libimg can't read", name,
+                         layer->media_type);
+    auto_(source) struct source *blob = NULL;
+    int rc = img__store_source(build->store, layer, &blob, err);
+    if (rc)
+        return rc;
+    auto_(source) struct source *tar = NULL;
+    rc = img__source_decompress(compression_of(layer), name, steal(blob), &tar, err);
+    return rc ? rc : img__view_apply(build->view, tar, name, err);
+}
+
+int img__layering_look_below(img_build *build, const struct view **out, img_error *err)
+{
+    *out = NULL;
+    if (build->layer_count == 0)
+        return 0;
+    int rc = build->view ? 0 : img__view_new(&build->view, err);
+    while (rc == 0 && build->viewed_count < build->layer_count) {
+        rc = view_layer(build, &build->layers[build->viewed_count], err);
+        build->viewed_count += rc == 0;
+    }
+    if (rc == 0)
+        *out = build->view;
+    return rc;
+}
+
+/* ---- beginning and end of a layer ---- */
+
+static const enum compression compressions[] = {
+    [IMG_COMPRESSION_GZIP] = COMPRESSION_GZIP,
+    [IMG_COMPRESSION_ZSTD] = COMPRESSION_ZSTD,
+    [IMG_COMPRESSION_NONE] = COMPRESSION_NONE,
+};
+
+int img__layering_begin(struct layering *layering, img_error *err)
+{
+    img_build *build = layering->build;
+    auto_(sink) struct sink *blob = NULL;
+    int rc = img__store_ingest(build->store, &layering->digest, &layering->size_bytes, &blob, err);
+    if (rc == 0)
+        rc = img__pack_new(compressions[build->options.compression], build->options.level,
+                           steal(blob), &layering->pack, err);
+    if (rc)
+        return rc;
+    return img__item_start(&layering->item, &build->observer, layering->what, "", 0, err);
+}
+
+static const char *const media_types[] = {
+    [IMG_COMPRESSION_GZIP] = MEDIA_OCI_LAYER_GZIP,
+    [IMG_COMPRESSION_ZSTD] = MEDIA_OCI_LAYER_ZSTD,
+    [IMG_COMPRESSION_NONE] = MEDIA_OCI_LAYER,
+};
+
+/* Puts the packed layer on top of the image. */
+static int append(struct layering *layering, const struct pack_result *result, img_error *err)
+{
+    img_build *build = layering->build;
+    int64_t time = build->options.has_epoch ? build->options.epoch : result->newest_mtime;
+    char created[40];
+    img__build_time(time, created, sizeof(created));
+    int rc = img__config_add_layer(&build->config, &result->diff_id, created, layering->what, err);
+    if (rc)
+        return rc;
+    img_descriptor descriptor = {.digest = layering->digest, .size_bytes = layering->size_bytes};
+    snprintf(descriptor.media_type, sizeof(descriptor.media_type), "%s",
+             media_types[build->options.compression]);
+    if (result->newest_mtime > build->newest_mtime)
+        build->newest_mtime = result->newest_mtime;
+    return img__build_append_layer(build, &descriptor, err);
+}
+
+int img__layering_end(struct layering *layering, img_error *err)
+{
+    struct pack_result result;
+    int rc = img__pack_end(layering->pack, &result, err);
+    if (rc)
+        return rc;
+    if (result.entries == 0) {
+        img__log(&layering->build->observer, IMG_LOG_WARNING, "%s: nothing to add, no layer made",
+                 layering->what);
+        return img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
+    }
+    rc = append(layering, &result, err);
+    if (rc)
+        return rc;
+    layering->item.event.digest = layering->digest.text;
+    layering->item.event.total_bytes = layering->size_bytes;
+    return img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
+}
+
+int img__layering_directory(struct layering *layering, const char *path, img_error *err)
+{
+    auto_free char *own_path = strdup(path);
+    if (!own_path)
+        return img__fail_memory(err);
+    const struct entry *below = layering->view ? img__view_find(layering->view, path) : NULL;
+    struct entry made = {.type = ENTRY_DIRECTORY, .path = own_path, .mode = 0755};
+    if (below && below->type == ENTRY_DIRECTORY) {
+        made = *below;
+        made.path = own_path;
+    }
+    return img__pack_parent(layering->pack, &made, err);
+}
+
+int img__layering_parents(struct layering *layering, const char *path, const char *done,
+                          img_error *err)
+{
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        size_t len = (size_t)(slash - path);
+        if (strncmp(path, done, len) == 0 && (done[len] == '\0' || done[len] == '/'))
+            continue;
+        auto_free char *parent = strndup(path, len);
+        int rc = parent ? img__layering_directory(layering, parent, err) : img__fail_memory(err);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A layer in the making: entries from a scan, an archive or a list of removals go through
+ * the packer straight into the store.
+ */
+#ifndef IMG_OPS_BUILD_LAYER_H
+#define IMG_OPS_BUILD_LAYER_H
+
+#include "layer/pack.h"
+#include "ops/build.h"
+
+struct layering {
+    img_build *build;
+    const struct view *view; /* of the layers below; NULL: nothing is below */
+    const char *prefix;      /* where a tree goes; borrowed */
+    const char *what;        /* for events and the history: "add /opt/app"; borrowed */
+    struct pack *pack;
+    struct item item;
+    img_digest digest;
+    uint64_t size_bytes;
+};
+
+/* Brings the build's view up to date; *out is NULL if there is no layer yet. */
+int img__layering_look_below(img_build *build, const struct view **out, img_error *err);
+
+/* build and what are set; opens the blob and the pack. */
+int img__layering_begin(struct layering *layering, img_error *err);
+/* Closes the blob and puts the layer on top of the image. Without an entry there is no layer, and a
+ * warning. */
+int img__layering_end(struct layering *layering, img_error *err);
+
+/* Writes the directory at path, as it is below or else as the engine makes one up: 0755, root,
+ * 1970. */
+int img__layering_directory(struct layering *layering, const char *path, img_error *err);
+/* Writes the directories above path, but not those that are above done, or done itself. */
+int img__layering_parents(struct layering *layering, const char *path, const char *done,
+                          img_error *err);
+
+static inline void img__auto_layering(struct layering *layering)
+{
+    img__pack_free(layering->pack);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Choosing by platform, through nested indexes down to a depth that is no accident.
+ */
+#include "ops/select.h"
+
+#include <string.h>
+
+#include "core/index.h"
+#include "core/platform.h"
+
+static int no_platform(const struct index *index, const img_platform *wanted, img_error *err)
+{
+    auto_(buf) struct buf list = BUF_INIT(512);
+    char text[IMG_PLATFORM_TEXT_MAX];
+    for (size_t i = 0; i < index->entry_count; i++) {
+        const img_platform *platform = &index->entries[i].platform;
+        if (!platform->os[0] || strcmp(platform->os, "unknown") == 0)
+            continue;
+        img__platform_format(platform, text);
+        img__buf_printf(&list, "%s%s", list.len ? ", " : "", text);
+    }
+    img__platform_format(wanted, text);
+    return img__fail(err, IMG_ENOTFOUND, "the image is not there for %s, only for: %s", text,
+                     list.len ? list.data : "no platform at all");
+}
+
+/* One level down. */
+static int descend(struct endpoint *place, const img_platform *platform, struct document *document,
+                   img_error *err)
+{
+    auto_(index) struct index index = {0};
+    int rc = img__index_parse(document, &index, err);
+    if (rc)
+        return rc;
+    size_t best = img__platform_select(platform, index.entries, index.entry_count);
+    if (best == index.entry_count)
+        return no_platform(&index, platform, err);
+    auto_(document) struct document child = DOCUMENT_INIT;
+    rc = place->ops->get_document(place, &index.entries[best], &child, err);
+    if (rc)
+        return rc;
+    child.descriptor.platform = index.entries[best].platform;
+    img__document_free(document);
+    *document = child;
+    child = (struct document)DOCUMENT_INIT;
+    return 0;
+}
+
+int img__select_manifest(struct endpoint *place, const img_platform *platform,
+                         struct document *document, img_error *err)
+{
+    for (int depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
+        if (!platform || img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
+            return 0;
+        int rc = descend(place, platform, document, err);
+        if (rc)
+            return rc;
+    }
+    return img__fail(err, IMG_ELIMIT, "indexes are nested more than %d deep", INDEX_DEPTH_MAX);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pull and push: two endpoints and the walk between them. A lease on the store keeps the collector
+ * away from blobs that have arrived and are not reached by a name yet, or are just being sent.
+ */
+#include <string.h>
+
+#include "base/options.h"
+#include "core/digest.h"
+#include "core/reference.h"
+#include "ops/client.h"
+#include "ops/copy.h"
+#include "store/store.h"
+
+_Static_assert(sizeof(img_pull_options) == sizeof(size_t) + 3 * sizeof(void *), "no padding");
+_Static_assert(sizeof(img_push_options) == sizeof(size_t) + 2 * sizeof(void *), "no padding");
+
+static int pull(img_client *client, img_store *store, const img_reference *reference,
+                struct copy *copy, img_descriptor *top, img_error *err)
+{
+    auto_(endpoint) struct endpoint *from = NULL;
+    auto_(endpoint) struct endpoint *to = NULL;
+    auto_(lease) struct lease *lease = NULL;
+    char name[IMG_REFERENCE_TEXT_MAX];
+    img__reference_store_name(reference, name);
+    int rc = img__registry_endpoint(client->registry, reference, REGISTRY_PULL, &from, err);
+    if (rc == 0)
+        rc = img__store_endpoint(store, name, &to, err);
+    if (rc == 0)
+        rc = img__lease_take(store, &lease, err);
+    if (rc)
+        return rc;
+    copy->from = from;
+    copy->to = to;
+    return img__copy(copy, top, err);
+}
+
+int img_pull(img_client *client, img_store *store, const char *reference,
+             const img_pull_options *options, img_descriptor *out, img_error *err)
+{
+    img_pull_options own = IMG_PULL_OPTIONS_INIT;
+    int rc = img__options_copy(&own, sizeof(own), options, "img_pull_options", err);
+    if (rc)
+        return rc;
+    img_reference parsed;
+    rc = img_reference_parse(reference, &parsed, err);
+    if (rc)
+        return rc;
+    struct observer observer = {own.on_event, own.on_event_arg, client->options.on_log,
+                                client->options.on_log_arg, 0};
+    struct copy copy = {.platform = own.platform,
+                        .config_limit_bytes = client->options.config_limit_bytes,
+                        .observer = &observer};
+    img_descriptor top;
+    rc = pull(client, store, &parsed, &copy, &top, err);
+    if (rc)
+        return img__prefix(err, rc, "pull %s", reference);
+    if (out)
+        *out = top;
+    return 0;
+}
+
+static int push(img_client *client, img_store *store, const img_reference *source,
+                const img_reference *target, struct copy *copy, img_descriptor *top, img_error *err)
+{
+    auto_(endpoint) struct endpoint *from = NULL;
+    auto_(endpoint) struct endpoint *to = NULL;
+    auto_(lease) struct lease *lease = NULL;
+    char name[IMG_REFERENCE_TEXT_MAX];
+    img__reference_store_name(source, name);
+    int rc = img__lease_take(store, &lease, err);
+    if (rc == 0)
+        rc = img__store_endpoint(store, name, &from, err);
+    if (rc == 0)
+        rc = img__registry_endpoint(client->registry, target, REGISTRY_PUSH, &to, err);
+    if (rc)
+        return rc;
+    copy->from = from;
+    copy->to = to;
+    if (strcmp(source->domain, target->domain) == 0 && strcmp(source->path, target->path) != 0)
+        copy->mount_from = source->path;
+    return img__copy(copy, top, err);
+}
+
+/* A destination with a digest can only be served by that very manifest. */
+static int check_digest(const img_reference *target, const img_descriptor *top, img_error *err)
+{
+    if (!target->digest.text[0] || img__digest_equal(&target->digest, &top->digest))
+        return 0;
+    return img__fail(err, IMG_EINVAL, "the image has digest %s, not the one of the destination",
+                     top->digest.text);
+}
+
+int img_push(img_client *client, img_store *store, const char *reference, const char *destination,
+             const img_push_options *options, img_descriptor *out, img_error *err)
+{
+    img_push_options own = IMG_PUSH_OPTIONS_INIT;
+    int rc = img__options_copy(&own, sizeof(own), options, "img_push_options", err);
+    if (rc)
+        return rc;
+    img_reference source, target;
+    img_descriptor top;
+    rc = img_reference_parse(reference, &source, err);
+    if (rc == 0)
+        rc = img_reference_parse(destination ? destination : reference, &target, err);
+    if (rc == 0)
+        rc = img_store_resolve(store, reference, &top, err);
+    if (rc == 0)
+        rc = check_digest(&target, &top, err);
+    if (rc)
+        return img__prefix(err, rc, "push %s", reference);
+    struct observer observer = {own.on_event, own.on_event_arg, client->options.on_log,
+                                client->options.on_log_arg, 0};
+    struct copy copy = {.config_limit_bytes = client->options.config_limit_bytes,
+                        .observer = &observer};
+    rc = push(client, store, &source, &target, &copy, &top, err);
+    if (rc)
+        return img__prefix(err, rc, "push %s", destination ? destination : reference);
+    if (out)
+        *out = top;
+    return 0;
+}
