@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define XATTR_NAME_LIMIT 255u /* XATTR_NAME_MAX of Linux */
+#define DEVICE_MAJOR_LIMIT 0xfffu
+#define DEVICE_MINOR_LIMIT 0xfffffu
 
 void img__entry_clear(struct entry *entry)
 {
@@ -227,5 +229,10 @@ int img__entry_check(const struct entry *entry, img_error *err)
         return img__fail(err, IMG_EINVAL,
                          "%s: its owner or group is 4294967295, which means none to Linux",
                          path_of(entry));
+    if (entry->size > INT64_MAX)
+        return img__fail(err, IMG_EINVAL, "%s: larger than a file can be", path_of(entry));
+    if (entry->device_major > DEVICE_MAJOR_LIMIT || entry->device_minor > DEVICE_MINOR_LIMIT)
+        return img__fail(err, IMG_EINVAL, "%s: there is no device %u:%u on Linux", path_of(entry),
+                         entry->device_major, entry->device_minor);
     return check_link(entry, err);
 }
