@@ -14,9 +14,16 @@
 int img__descriptor_parse(const struct json *json, const char *what, img_descriptor *out,
                           img_error *err);
 
-/* {"mediaType","digest","size"[,"platform"]}; annotations ("K=V" list, ended by NULL, sorted by the
- * caller) may be NULL. NULL: no memory. */
+/* Reads "platform" objects, and configs, which have the same keys. Absent keys are "". */
+int img__platform_parse_json(const struct json *json, const char *what, img_platform *out,
+                             img_error *err);
+
+/* {"mediaType","digest","size"[,"annotations"][,"platform"]}; annotations ("K=V" list, ended by
+ * NULL, sorted by the caller) may be NULL. NULL: no memory, or text that is not UTF-8. */
 struct json *img__descriptor_json(const img_descriptor *descriptor, const char *const *annotations);
+
+/* "K=V" lines as an object, in their order. NULL as above. */
+struct json *img__descriptor_annotations_json(const char *const *annotations);
 
 /* "layer sha256:0123456789ab", for messages; size >= 64 suffices. */
 void img__descriptor_name(const img_descriptor *descriptor, char *out, size_t size);

@@ -34,12 +34,19 @@ enum media_compression {
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
 
-/* type may have parameters ("; charset=utf-8") and any case, as in Content-Type. */
+#define MEDIA_TYPE_MAX 256u /* NUL included */
+
+/* In all of these, type may have parameters ("; charset=utf-8") and any case, as in Content-Type.
+ */
 enum media_kind img__media_kind(const char *type);
-/* Of a layer's type. */
+/* Of a layer's type; MEDIA_OTHER if it is none. */
 enum media_compression img__media_compression(const char *type);
 /* The OCI twin of a Docker type, else the type itself. Static or type. */
 const char *img__media_to_oci(const char *type);
+/* The type as the table spells it, or type itself if it is unknown. */
+const char *img__media_canonical(const char *type);
+/* May a document say this, and libimg repeat it in a header? */
+bool img__media_valid(const char *type);
 /* The comma-joined value of Accept for manifests and indexes, OCI first. */
 const char *img__media_accept(void);
 
