@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the store share: the handle, what lies where in the directory, its locks.
+ *
+ *     oci-layout            the version of the layout; what makes the directory a store
+ *     index.json            the names (names.h)
+ *     blobs/ALGORITHM/HEX   the blobs, never changed once they have their name
+ *     .libimg-lock          flock: exclusive while index.json is replaced, and for the collector
+ *     .libimg-lease         flock: shared by who writes blobs, exclusive for the collector
+ *     .tmp-*                files in the making; not in blobs/, where other tools expect digests
+ */
+#ifndef IMG_STORE_INTERNAL_H
+#define IMG_STORE_INTERNAL_H
+
+#include "base/fs.h"
+#include "core/digest.h"
+#include "store/store.h"
+
+#define STORE_LAYOUT "oci-layout"
+#define STORE_INDEX "index.json"
+#define STORE_BLOBS "blobs"
+#define STORE_OWN_PREFIX ".libimg-"
+#define STORE_LOCK STORE_OWN_PREFIX "lock"
+#define STORE_LEASE STORE_OWN_PREFIX "lease"
+
+#define STORE_FILE_MODE 0644
+#define STORE_FOLDER_MODE 0755
+#define STORE_DOCUMENT_MAX ((uint64_t)4 << 20)
+
+struct img_store {
+    char *path; /* absolute */
+    int dir_fd;
+};
+
+/* "a/b", owned; NULL: no memory. */
+char *img__store_join(const char *a, const char *b);
+
+/* Opens a lock file, made if need be, and locks it: operation is flock()'s. With LOCK_NB *fd stays
+ * -1 if another one has it. Closing unlocks. */
+int img__store_lock(const img_store *store, const char *file, int operation, int *fd,
+                    img_error *err);
+
+/* "blobs/sha256/HEX", beneath the store: for any digest that parses. */
+struct blob_path {
+    char text[160];
+};
+int img__store_blob_path(const img_digest *digest, struct blob_path *out, img_error *err);
+
+/* The folder of an algorithm's blobs, refused if it or blobs/ is a symbolic link. create: it is
+ * made if it is not there; else it fails with IMG_ENOTFOUND. */
+int img__store_folder(const img_store *store, const char *algorithm, bool create, int *fd,
+                      img_error *err);
+
+#endif
