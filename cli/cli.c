@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ground under the commands: signals, the two handles, notes and results. Results go to stdout,
+ * all else goes through the display to stderr.
+ */
+#include "cli.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+const struct option registry_options[] = {
+    {"authfile", 0, false, "FILE",
+     "read credentials from FILE (default: $REGISTRY_AUTH_FILE,\n"
+     "else config.json in $DOCKER_CONFIG or ~/.docker)",
+     NULL},
+    {"plain-http", 0, true, "HOST", "talk HTTP without TLS to HOST[:PORT]", NULL},
+    {"ca-file", 0, false, "FILE", "trust the certificate authorities in FILE alone", "cacert"},
+    {"jobs", 0, false, "N", "move N blobs at once (default 6)", NULL},
+    {0},
+};
+
+const struct option global_options[] = {
+    {"store", 0, false, "DIR",
+     "the store of images (default: $IMGTOOL_STORE,\n"
+     "else ~/.local/share/libimg/store)",
+     NULL},
+    {"progress", 0, false, "MODE", "auto, tty, plain, json, quiet or none", NULL},
+    {"format", 0, false, "json", "print results and errors as JSON", NULL},
+    {"verbose", 'v', true, NULL, "tell more; -vv shows each request", NULL},
+    {"help", 'h', false, NULL, "print help and exit", NULL},
+    {"version", 'V', false, NULL, "print the version and exit", NULL},
+    {0},
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
+bool cli_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+/* What the caller has set to be ignored, as nohup and background jobs do, stays ignored. */
+void cli_catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action = {.sa_handler = on_signal}, old;
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
+
+int cli_open_store(const struct cli *cli, uint32_t must_exist, img_store **out, img_error *err)
+{
+    img_store_options options = IMG_STORE_OPTIONS_INIT;
+
+    options.path = cli->store_dir;
+    options.must_exist = must_exist;
+    return img_store_open(&options, out, err);
+}
+
+static int parse_jobs(const char *text, uint32_t *out, img_error *err)
+{
+    char *end;
+    unsigned long value;
+
+    if (!text)
+        return 0;
+    value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || value < 1 || value > 64)
+        return fail(err, IMG_EINVAL, "--jobs %s: a number from 1 to 64 is needed", text);
+    *out = (uint32_t)value;
+    return 0;
+}
+
+int cli_new_client(struct cli *cli, const struct arguments *args, img_client **out, img_error *err)
+{
+    img_client_options options = IMG_CLIENT_OPTIONS_INIT;
+    auto_free const char **plain_http = option_values(args, "plain-http");
+
+    options.auth_file = option_value(args, "authfile");
+    options.plain_http = plain_http;
+    options.ca_file = option_value(args, "ca-file");
+    options.user_agent = "imgtool/" LIBIMG_VERSION_STRING;
+    options.on_log = cli_on_log;
+    options.on_log_arg = cli;
+    if (parse_jobs(option_value(args, "jobs"), &options.jobs, err) < 0)
+        return err->code;
+    return img_client_new(&options, out, err);
+}
+
+int cli_on_event(const img_event *event, void *arg)
+{
+    struct cli *cli = arg;
+
+    if (!cli->silent)
+        progress_event(cli->progress, event);
+    return interrupted;
+}
+
+void cli_on_log(int level, const char *line, void *arg)
+{
+    struct cli *cli = arg;
+
+    if (level <= IMG_LOG_WARNING + cli->verbosity)
+        progress_line(cli->progress, level, line);
+}
+
+static void line(struct cli *cli, int level, const char *format, va_list args)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, format, args) < 0)
+        return;
+    progress_line(cli->progress, level, text);
+    free(text);
+}
+
+void cli_note(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    if (cli->silent)
+        return;
+    va_start(args, format);
+    line(cli, PROGRESS_NOTE, format, args);
+    va_end(args);
+}
+
+void cli_warn(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    line(cli, IMG_LOG_WARNING, format, args);
+    va_end(args);
+}
+
+int cli_pinned_name(const char *reference, const img_digest *digest, char *out, img_error *err)
+{
+    img_reference parsed;
+
+    if (img_reference_parse(reference, &parsed, err) < 0)
+        return err->code;
+    parsed.tag[0] = '\0';
+    parsed.digest = *digest;
+    img_reference_format(&parsed, out);
+    return 0;
+}
+
+int cli_print_result(const struct cli *cli, const char *reference, const img_descriptor *descriptor,
+                     img_error *err)
+{
+    struct json_out j = {.stream = stdout};
+    char name[IMG_REFERENCE_TEXT_MAX];
+
+    if (cli_pinned_name(reference, &descriptor->digest, name, err) < 0)
+        return err->code;
+    if (!cli->json) {
+        puts(name);
+        return 0;
+    }
+    json_begin_object(&j, NULL);
+    json_string(&j, "name", name);
+    json_string(&j, "digest", descriptor->digest.text);
+    json_string(&j, "media_type", descriptor->media_type);
+    json_uint(&j, "size_bytes", descriptor->size_bytes);
+    json_end_object(&j);
+    return 0;
+}

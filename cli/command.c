@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of the commands, and finding one: by its name alone. Two other programs are called
+ * imgtool; who meant one of them is told so, and not given a riddle.
+ */
+#include "command.h"
+
+#include <string.h>
+
+#include "suggest.h"
+
+const struct command *const commands[] = {
+    &command_build,  &command_tag,     &command_push, &command_pull,
+    &command_images, &command_inspect, &command_rm,   &command_login,
+    &command_logout, &command_version, &command_help, NULL,
+};
+
+/* Words of other tools for what we have. */
+static const struct {
+    const char *word;
+    const char *ours;
+} synonyms[] = {
+    {"ls", "images"},    {"list", "images"},  {"image", "images"}, {"rmi", "rm"},
+    {"remove", "rm"},    {"delete", "rm"},    {"untag", "rm"},     {"show", "inspect"},
+    {"info", "version"}, {"create", "build"}, {"append", "build"}, {"fetch", "pull"},
+    {"upload", "push"},
+};
+
+static const struct {
+    const char *owner;
+    const char *words[10];
+} foreign[] = {
+    {"MCUboot, which signs firmware",
+     {"sign", "keygen", "getpub", "getpriv", "dumpinfo", "verify"}},
+    {"MAME, which reads disk images",
+     {"dir", "get", "put", "getall", "del", "mkdir", "rmdir", "identify", "listformats"}},
+};
+
+static int fail_foreign(const char *name, img_error *err)
+{
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+        for (size_t k = 0; k < 10 && foreign[i].words[k]; k++)
+            if (text_is(name, foreign[i].words[k]))
+                return fail(err, IMG_EINVAL,
+                            "this is the imgtool of libimg, for container images; '%s' is a "
+                            "command of the imgtool of %s",
+                            name, foreign[i].owner);
+    return 0;
+}
+
+int command_find(const char *name, const struct command **out, img_error *err)
+{
+    struct suggestion best;
+
+    suggestion_start(&best, name, strlen(name));
+    for (const struct command *const *c = commands; *c; c++) {
+        if (text_is(name, (*c)->name)) {
+            *out = *c;
+            return 0;
+        }
+        suggestion_offer(&best, (*c)->name);
+    }
+    if (fail_foreign(name, err) < 0)
+        return err->code;
+    for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+        if (text_is(name, synonyms[i].word))
+            best.word = synonyms[i].ours;
+    if (best.word)
+        return fail(err, IMG_EINVAL, "unknown command '%s'; did you mean '%s'?", name, best.word);
+    return fail(err, IMG_EINVAL, "unknown command '%s'", name);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Help, made from the tables: an example first, then what each option does. "imgtool help" is also
+ * a command, with topics beyond the commands.
+ */
+#include "command.h"
+
+#include <string.h>
+
+#include "suggest.h"
+#include "topics.h"
+
+#define HELP_COLUMN 28
+
+static void print_option(FILE *stream, const struct option *option)
+{
+    char letter[] = {'-', option->letter, ',', ' ', '\0'};
+    const char *help = option->help;
+    int len = fprintf(stream, "  %s--%s%s%s%s", option->letter ? letter : "    ", option->name,
+                      option->value ? " " : "", option->value ? option->value : "",
+                      option->many && option->value ? " ..." : "");
+
+    if (len >= HELP_COLUMN)
+        putc('\n', stream);
+    fprintf(stream, "%*s", len >= HELP_COLUMN ? HELP_COLUMN : HELP_COLUMN - len, "");
+    for (size_t line; *help; help += line + (help[line] == '\n')) {
+        line = strcspn(help, "\n");
+        fprintf(stream, "%.*s\n", (int)line, help);
+        if (help[line])
+            fprintf(stream, "%*s", HELP_COLUMN, "");
+    }
+}
+
+static void print_options(FILE *stream, const struct option *options)
+{
+    for (; options && options->name; options++)
+        print_option(stream, options);
+}
+
+void help_print_usage(FILE *stream, const struct command *command)
+{
+    if (command)
+        fprintf(stream, "usage: imgtool %s%s%s   (imgtool %s --help tells more)\n", command->name,
+                *command->synopsis ? " " : "", command->synopsis, command->name);
+    else
+        fputs("usage: imgtool [OPTION]... COMMAND ...   (imgtool --help tells more)\n", stream);
+}
+
+static void print_overview(FILE *stream)
+{
+    fputs("Example:\n"
+          "  imgtool build -t localhost:5000/app:1 --add ./out:/app --entrypoint /app/run\n"
+          "  imgtool push localhost:5000/app:1\n\n"
+          "Usage: imgtool [OPTION]... COMMAND ...\n\n"
+          "Builds OCI container images, keeps them in a store and moves them to and from\n"
+          "registries.\n\nCommands:\n",
+          stream);
+    for (const struct command *const *c = commands; *c; c++)
+        fprintf(stream, "  %-10s%s\n", (*c)->name, (*c)->summary);
+    fputs("\nOptions, before the command or after it:\n", stream);
+    print_options(stream, global_options);
+}
+
+void help_print(FILE *stream, const struct command *command)
+{
+    if (!command) {
+        print_overview(stream);
+        return;
+    }
+    fprintf(stream, "Example:\n%s\n\nUsage: imgtool %s%s%s\n\n%s.\n", command->example,
+            command->name, *command->synopsis ? " " : "", command->synopsis, command->summary);
+    if (command->options || command->more_options)
+        fputs("\nOptions:\n", stream);
+    print_options(stream, command->options);
+    print_options(stream, command->more_options);
+    if (command->notes)
+        fprintf(stream, "\n%s\n", command->notes);
+    if (command->options || command->more_options)
+        fputs("\nThe options of all commands: imgtool --help\n", stream);
+}
+
+static void write_options(struct json_out *j, const struct option *options)
+{
+    for (; options && options->name; options++) {
+        char letter[] = {options->letter, '\0'};
+
+        json_begin_object(j, NULL);
+        json_string(j, "name", options->name);
+        json_string(j, "letter", options->letter ? letter : NULL);
+        json_string(j, "value", options->value);
+        json_bool(j, "repeatable", options->many);
+        json_string(j, "help", options->help);
+        json_end_object(j);
+    }
+}
+
+/* All of the command line, for who makes completions or a front end. */
+static void write_commands(struct json_out *j)
+{
+    json_begin_object(j, NULL);
+    json_begin_array(j, "options");
+    write_options(j, global_options);
+    json_end_array(j);
+    json_begin_array(j, "commands");
+    for (const struct command *const *c = commands; *c; c++) {
+        json_begin_object(j, NULL);
+        json_string(j, "name", (*c)->name);
+        json_string(j, "synopsis", (*c)->synopsis);
+        json_string(j, "summary", (*c)->summary);
+        json_begin_array(j, "options");
+        write_options(j, (*c)->options);
+        write_options(j, (*c)->more_options);
+        json_end_array(j);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    json_end_object(j);
+}
+
+static void write_exit_statuses(struct json_out *j)
+{
+    json_begin_array(j, NULL);
+    for (const img_exit_status *s = img_exit_statuses(); s->name; s++) {
+        json_begin_object(j, NULL);
+        json_int(j, "status", s->status);
+        json_string(j, "name", s->name);
+        json_string(j, "meaning", s->meaning);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void write_topic(struct json_out *j, const struct topic *topic)
+{
+    json_begin_object(j, NULL);
+    json_string(j, "topic", topic->name);
+    json_string(j, "text", topic->text);
+    json_end_object(j);
+}
+
+static void print_exit_statuses(FILE *stream)
+{
+    for (const img_exit_status *s = img_exit_statuses(); s->name; s++)
+        fprintf(stream, "%4d  %-16s%s\n", s->status, s->name, s->meaning);
+}
+
+static int fail_topic(const char *name, img_error *err)
+{
+    struct suggestion best;
+
+    suggestion_start(&best, name, strlen(name));
+    for (const struct topic *t = topics; t->name; t++)
+        suggestion_offer(&best, t->name);
+    for (const struct command *const *c = commands; *c; c++)
+        suggestion_offer(&best, (*c)->name);
+    if (best.word)
+        return fail(err, IMG_EINVAL, "there is no help on '%s'; did you mean '%s'?", name,
+                    best.word);
+    return fail(err, IMG_EINVAL,
+                "there is no help on '%s'; there is on each command and on: exit-codes, "
+                "references, auth, environment",
+                name);
+}
+
+static int help_run(struct cli *cli, const struct arguments *args, img_error *err)
+{
+    const char *name = args->operands ? args->operands[0] : NULL;
+    struct json_out j = {.stream = stdout};
+
+    for (const struct topic *t = topics; name && t->name; t++) {
+        if (!text_is(name, t->name))
+            continue;
+        if (!t->text && cli->json)
+            write_exit_statuses(&j);
+        else if (!t->text)
+            print_exit_statuses(stdout);
+        else if (cli->json)
+            write_topic(&j, t);
+        else
+            fputs(t->text, stdout);
+        return 0;
+    }
+    for (const struct command *const *c = commands; name && *c; c++) {
+        if (!text_is(name, (*c)->name))
+            continue;
+        if (!cli->json)
+            help_print(stdout, *c);
+        else
+            write_commands(&j);
+        return 0;
+    }
+    if (name)
+        return fail_topic(name, err);
+    if (cli->json)
+        write_commands(&j);
+    else
+        help_print(stdout, NULL);
+    return 0;
+}
+
+const struct command command_help = {
+    .name = "help",
+    .synopsis = "[COMMAND|TOPIC]",
+    .summary = "Tell about a command, or about exit-codes, references, auth, environment",
+    .example = "  imgtool help exit-codes",
+    .max_operands = 1,
+    .run = help_run,
+};

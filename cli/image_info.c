@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The few facts of an image that lists show.
+ */
+#include "image_info.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t add_saturated(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+uint64_t image_size(const img_image *image)
+{
+    uint64_t size =
+        add_saturated(img_image_manifest(image)->size_bytes, img_image_config(image)->size_bytes);
+
+    for (size_t i = 0; i < img_image_layer_count(image); i++)
+        size = add_saturated(size, img_image_layer(image, i)->size_bytes);
+    return size;
+}
+
+/* "2024-05-01T10:20:30.123456789Z" without the fraction. */
+static void copy_time(char out[32], const char *time)
+{
+    size_t whole = strcspn(time, ".");
+    size_t fraction = time[whole] ? 1 + strspn(time + whole + 1, "0123456789") : 0;
+
+    snprintf(out, 32, "%.*s%s", whole < 24 ? (int)whole : 24, time, time + whole + fraction);
+}
+
+int image_info_read(img_store *store, const char *reference, struct image_info *out, img_error *err)
+{
+    auto_(image) img_image *image = NULL;
+    int rc = img_image_open(store, reference, NULL, &image, err);
+
+    *out = (struct image_info){0};
+    if (rc == IMG_ENOTFOUND) {
+        out->of_index = true;
+        return 0;
+    }
+    if (rc < 0)
+        return rc;
+    out->platform = *img_image_platform(image);
+    out->size_bytes = image_size(image);
+    out->of_index =
+        !text_is(img_image_target(image)->digest.text, img_image_manifest(image)->digest.text);
+    copy_time(out->created, img_image_field(image, "created"));
+    return 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * imgtool: takes the command line apart, runs one command, reports how it ended. The exit status
+ * comes from the library's table in every case but success.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/* If a standard stream is closed, the next file that is opened would take its place and what we
+ * print would end in it. Reading stdin, or writing stdout, then fails as it should. */
+static void open_standard_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+            _exit(img_code_exit_status(IMG_EIO));
+}
+
+/* libcurl reads http_proxy in lower case only, since a CGI program gets HTTP_PROXY from its caller;
+ * elsewhere people expect that both work. */
+static void adopt_proxy(void)
+{
+    const char *upper = getenv("HTTP_PROXY");
+
+    if (upper && !getenv("http_proxy") && !getenv("REQUEST_METHOD"))
+        setenv("http_proxy", upper, 1);
+}
+
+static void print_error_object(const img_error *err)
+{
+    struct json_out j = {.stream = stderr, .compact = true};
+
+    json_begin_object(&j, NULL);
+    json_int(&j, "code", err->code);
+    json_string(&j, "name", img_code_name(err->code));
+    json_string(&j, "message", err->message);
+    json_int(&j, "exit_status", img_code_exit_status(err->code));
+    json_int(&j, "http_status", err->http_status);
+    json_string(&j, "registry_code", err->registry_code);
+    json_end_object(&j);
+}
+
+/* Says what went wrong; returns the exit status. */
+static int report(const struct command *command, bool json, const img_error *err)
+{
+    int status = img_code_exit_status(err->code);
+
+    fprintf(stderr, "imgtool: error: %s\n", err->message);
+    if (err->code == IMG_EINVAL)
+        help_print_usage(stderr, command);
+    if (json)
+        print_error_object(err);
+    return status;
+}
+
+/* Whether JSON was asked for on a command line that did not parse. */
+static bool wants_json(const char *const *argv)
+{
+    for (; *argv; argv++)
+        if (text_is(*argv, "--format=json") ||
+            (text_is(*argv, "--format") && argv[1] && text_is(argv[1], "json")))
+            return true;
+    return false;
+}
+
+static int apply_format(struct cli *cli, const char *format, img_error *err)
+{
+    if (!format)
+        return 0;
+    cli->json = text_is(format, "json");
+    if (strstr(format, "{{"))
+        return fail(err, IMG_EINVAL,
+                    "--format '%s': templates are not supported; use --format json and jq", format);
+    if (!cli->json)
+        return fail(err, IMG_EINVAL, "--format '%s': the only format is json", format);
+    return 0;
+}
+
+static int check_operands(const struct command *command, const struct arguments *args,
+                          img_error *err)
+{
+    if (args->operand_count < command->min_operands)
+        return fail(err, IMG_EINVAL, "%s: too few arguments", command->name);
+    if (args->operand_count > command->max_operands)
+        return fail(err, IMG_EINVAL, "%s: unexpected argument '%s'", command->name,
+                    args->operands[command->max_operands]);
+    return 0;
+}
+
+static int flush_results(img_error *err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    return fail_errno(err, "cannot write to the standard output");
+}
+
+static int run(const struct command *command, struct cli *cli, const struct arguments *args,
+               img_error *err)
+{
+    struct progress_options options = {.stream = stderr};
+    auto_(progress) struct progress *progress = NULL;
+
+    cli->store_dir = option_value(args, "store");
+    cli->verbosity = (int)option_count(args, "verbose");
+    if (apply_format(cli, option_value(args, "format"), err) < 0 ||
+        check_operands(command, args, err) < 0 ||
+        progress_choose(option_value(args, "progress"), &options.mode, err) < 0)
+        return err->code;
+    cli->progress = progress = progress_new(&options);
+    cli_catch_signals();
+    if (command->run(cli, args, err) < 0) {
+        if (cli_interrupted())
+            return fail(err, IMG_ECANCELED, "interrupted");
+        return err->code;
+    }
+    return 0;
+}
+
+static int parse(const char *const *argv, struct arguments *args, const struct command **command,
+                 img_error *err)
+{
+    const char *const *rest;
+
+    args->tables[0] = global_options;
+    if (arguments_parse(args, argv, &rest, err) < 0)
+        return err->code;
+    if (option_count(args, "version"))
+        *command = &command_version;
+    else if (*rest && command_find(*rest, command, err) < 0)
+        return err->code;
+    if (!*command)
+        return option_count(args, "help") ? 0 : fail(err, IMG_EINVAL, "a command is missing");
+    args->tables[1] = (*command)->options;
+    args->tables[2] = (*command)->more_options;
+    return *rest ? arguments_parse(args, rest + 1, NULL, err) : 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *const *words = (const char *const *)argv + (argc > 0);
+    const struct command *command = NULL;
+    struct arguments args = {0};
+    struct cli cli = {0};
+    img_error err = {0};
+    int status = 0;
+
+    open_standard_streams();
+    adopt_proxy();
+    cli.json = wants_json(words);
+    if (parse(words, &args, &command, &err) < 0)
+        status = report(command, cli.json, &err);
+    else if (option_count(&args, "help"))
+        help_print(stdout, command);
+    else if (run(command, &cli, &args, &err) < 0)
+        status = report(command, cli.json, &err);
+    if (flush_results(&err) < 0 && status == 0)
+        status = report(command, cli.json, &err);
+    arguments_free(&args);
+    return status;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the help says on topics. The table of the exit statuses is the library's.
+ */
+#include "topics.h"
+
+#include <stddef.h>
+
+const struct topic topics[] = {
+    {"exit-codes", NULL},
+    {"references",
+     "A reference names an image: [DOMAIN/]PATH[:TAG][@DIGEST].\n"
+     "\n"
+     "  debian                  docker.io/library/debian:latest\n"
+     "  ci/app:1.2              docker.io/ci/app:1.2\n"
+     "  localhost:5000/app      localhost:5000/app:latest\n"
+     "  debian@sha256:...       the image with this digest, whatever its tags are\n"
+     "\n"
+     "The first part is a domain if it has a dot, a port or capital letters, or is\n"
+     "localhost. Without a domain it is Docker Hub; without tag and digest, the tag is\n"
+     "latest. Only a digest always means the same image.\n"},
+    {"auth", "Credentials for registries are read from one file, which is the first of:\n"
+             "\n"
+             "  --authfile FILE\n"
+             "  $REGISTRY_AUTH_FILE\n"
+             "  $DOCKER_CONFIG/config.json\n"
+             "  ~/.docker/config.json\n"
+             "\n"
+             "'imgtool login REGISTRY' asks the registry whether it takes the credential and\n"
+             "writes it to that file, readable for you alone. For scripts:\n"
+             "\n"
+             "  printenv REGISTRY_TOKEN | imgtool login ghcr.io -u ci --password-stdin\n"},
+    {"environment",
+     "  IMGTOOL_STORE           the store, without --store\n"
+     "  XDG_DATA_HOME           the store is libimg/store in it, without the above\n"
+     "  IMGTOOL_PROGRESS        the mode of the display, where --progress is auto\n"
+     "  CI                      if set, --progress is plain where it is auto\n"
+     "  REGISTRY_AUTH_FILE      the file with credentials, without --authfile\n"
+     "  DOCKER_CONFIG           the directory of config.json, without the above\n"
+     "  SOURCE_DATE_EPOCH       no time in a built image is later than this (seconds\n"
+     "                          since 1970)\n"
+     "  SSL_CERT_FILE           certificate authorities, without --ca-file\n"
+     "  SSL_CERT_DIR            the same, a directory\n"
+     "  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALL_PROXY\n"
+     "                          proxies, in capital letters or small ones\n"},
+    {NULL, NULL},
+};
