@@ -14,8 +14,8 @@
  * v8 runs v7 and v6, arm64 without a variant is v8, amd64 v3 runs v2 and v1. */
 int img__platform_match(const img_platform *want, const img_platform *have);
 
-/* The first of the best; count if none serves. Entries with os "unknown" (attestations) never
- * serve. */
+/* The first of the best manifests and indexes; count if none serves. Entries with os "unknown"
+ * (attestations) never serve; one without any platform serves if no other does. */
 size_t img__platform_select(const img_platform *want, const img_descriptor *entries, size_t count);
 
 /* "linux/arm64/v8"; text has at least IMG_PLATFORM_TEXT_MAX bytes. */
