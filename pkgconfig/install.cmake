@@ -56,5 +56,9 @@ foreach(dir bindir libdir includedir)
 endforeach()
 list(TRANSFORM LIBIMG_REQUIRES REPLACE "^[A-Z]+ " "" OUTPUT_VARIABLE libimg_pc_requires)
 list(JOIN libimg_pc_requires ", " libimg_pc_requires)
-configure_file(pkgconfig/libimg.pc.in ${PROJECT_BINARY_DIR}/libimg.pc @ONLY)
+# The prefix may still change, by "cmake --install --prefix".
+set(libimg_pc_prefix "@CMAKE_INSTALL_PREFIX@")
+configure_file(pkgconfig/libimg.pc.in ${PROJECT_BINARY_DIR}/libimg.pc.in @ONLY)
+install(CODE "configure_file(\"${PROJECT_BINARY_DIR}/libimg.pc.in\"
+    \"${PROJECT_BINARY_DIR}/libimg.pc\" @ONLY)")
 install(FILES ${PROJECT_BINARY_DIR}/libimg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is installed is whole, and knows where it is. usage: prefix.sh BUILD SOURCE
+set -euo pipefail
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+build=$1 source=$2
+rm -rf "$PREFIX"
+cmake --install "$build" --prefix "$PREFIX" >/dev/null
+
+libdir=$(dirname "$(find "$PREFIX" -name libimg.so)")
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+version=$(sed -n 's/^#define LIBIMG_VERSION_STRING "\(.*\)"/\1/p' "$source/include/libimg/version.h")
+
+[ "$(pkg-config --modversion libimg)" = "$version" ] || fail "the version in libimg.pc"
+[ "$(pkg-config --variable=prefix libimg)" = "$PREFIX" ] || fail "the prefix in libimg.pc"
+[ "$(pkg-config --variable=imgtool libimg)" = "$IMGTOOL" ] || fail "imgtool in libimg.pc"
+[ "$(pkg-config --libs libimg)" = "-L$libdir -limg " ] ||
+    [ "$(pkg-config --libs libimg)" = "-L$libdir -limg" ] || fail "libimg.pc over-links"
+pkg-config --print-requires-private libimg | grep -q 'libzstd >= ' || fail "Requires.private"
+
+objdump -p "$libdir/libimg.so" | grep -q "SONAME *libimg.so.${version%.*}$" || fail "the SONAME"
+for header in "$source"/include/libimg/*.h; do
+    cmp "$header" "$PREFIX/include/libimg/${header##*/}"
+done
+"$IMGTOOL" version | grep -q "$version" || fail "imgtool does not run where it is installed"
+
+# Texts that are installed know nothing of where they were built.
+if grep -rIl -e "$source" --exclude-dir=include "$PREFIX" | grep -v "^$PREFIX/lib.*\.pc$" |
+    xargs -r grep -l -e "$source/\(lib\|include\|cli\)\b"; then
+    fail "a path of the build is in what is installed"
+fi
+
+# The tree may be moved.
+moved=$(mktemp -d)
+trap 'rm -rf "$moved"' EXIT
+cp -a "$PREFIX/." "$moved/"
+"$moved/bin/imgtool" version >/dev/null || fail "imgtool does not run after it was moved"

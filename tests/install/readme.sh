@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs what README.md shows, block by block, in the folder that the reader would be in. A block that
+# is not known here fails: none is merely to be looked at.
+. "$(dirname "$0")/../integration/lib.sh"
+
+root=$(cd "$here/../.." && pwd)
+libdir=$(dirname "$(find "$PREFIX" -name libimg.so)")
+export PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir CMAKE_PREFIX_PATH=$PREFIX
+export PATH=$PREFIX/bin:$PATH
+
+# Each block becomes a file NUMBER.LANGUAGE; the language is the first word after the fence.
+mkdir "$work/blocks" "$work/project"
+awk -v folder="$work/blocks" '
+    /^```/ { if (open) { open = 0; close(file) }
+             else { open = 1; n++; language = substr($0, 4); sub(/ .*/, "", language)
+                    file = sprintf("%s/%02d.%s", folder, n, language); printf "" > file }
+             next }
+    open { print > file }' "$root/README.md"
+
+start_registry registry
+small_tree
+cd "$work/project"
+cp -a "$work/tree" site
+
+# here_and_now FILE: the block, with the registry of the test for the one of the reader.
+here_and_now() {
+    sed "s,localhost:5000,$registry,g" "$1"
+}
+
+count=0
+for block in "$work"/blocks/*; do
+    count=$((count + 1))
+    step "block ${block##*/}: $(head -n 1 "$block")"
+    case $block in
+    *.c)
+        here_and_now "$block" >hello.c
+        ;;
+    *.cmake)
+        { echo 'cmake_minimum_required(VERSION 3.22)'; echo 'project(readme C)'; cat "$block"; } \
+            >CMakeLists.txt
+        cmake -S . -B cmake-build -G Ninja >"$work/log" || { cat "$work/log"; fail "configure"; }
+        cmake --build cmake-build >"$work/log" || { cat "$work/log"; fail "build"; }
+        IMGTOOL_STORE=$work/by-cmake ./cmake-build/hello >/dev/null
+        ;;
+    *.sh)
+        if grep -q '^bash ' "$block"; then
+            # The two commands run this test; what they need is that they are there and parse.
+            while read -r shell script _; do
+                "$shell" -n "$root/$script"
+            done <"$block"
+        else
+            here_and_now "$block" >block.sh
+            bash -euo pipefail block.sh
+        fi
+        ;;
+    *) fail "a block that no test runs" ;;
+    esac
+done
+[ "$count" -ge 5 ] || fail "only $count blocks were found"
