@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# All that a file can have survives: owner, mode, time, links, hard links, devices, extended
+# attributes, file capabilities, long names and names that are not UTF-8; in every compression.
+. "$(dirname "$0")/lib.sh"
+
+tree=$work/tree
+mkdir -p "$tree/plain" "$tree/empty" "$tree/shared"
+printf 'x' >"$tree/plain/one"
+: >"$tree/plain/nothing"
+chmod 4755 "$tree/plain/one"
+chmod 0000 "$tree/plain/nothing"
+chmod 1777 "$tree/shared"
+chmod 2750 "$tree/empty"
+chown 1000:1001 "$tree/plain/one"
+# Beyond what the old octal field of a tar header holds.
+echo 'big ids' >"$tree/plain/ids"
+chown 3000000:4000000 "$tree/plain/ids"
+ln "$tree/plain/one" "$tree/shared/same-one"
+ln "$tree/plain/one" "$tree/aaa-first-name"
+ln -s ../plain/one "$tree/shared/link"
+ln -s /does/not/exist "$tree/dangling"
+chown -h 12:34 "$tree/dangling"
+ln -s "$(printf 'to/%.0s' $(seq 60))" "$tree/long-link"
+mkfifo "$tree/pipe"
+mknod "$tree/null" c 1 3
+mknod "$tree/block" b 7 200
+setfattr -n user.plain -v 'value' "$tree/plain/one"
+setfattr -n user.binary -v 0x00ff0a3d "$tree/plain/ids"
+setfattr -n user.of.folder -v 'yes' "$tree/empty"
+setfattr -n user.empty -v '' "$tree/plain/ids"
+cp /bin/true "$tree/plain/capable"
+setcap cap_net_raw,cap_chown+ep "$tree/plain/capable"
+name=$(printf 'n%.0s' $(seq 200))
+mkdir -p "$tree/$name/$name"
+echo 'deep' >"$tree/$name/$name/$name"
+ln "$tree/$name/$name/$name" "$tree/$name/hard-link-to-a-long-name"
+echo 'latin 1' >"$tree/$(printf 'caf\351')"
+echo 'utf 8' >"$tree/café-日本"
+printf 'line' >"$tree/$(printf 'a\nb')"
+echo 'space' >"$tree/ a b "
+echo 'colon' >"$tree/a:b=c,d"
+echo 'backslash' >"$tree/back\\slash"
+truncate -s 3M "$tree/sparse"
+echo 'end' >>"$tree/sparse"
+find "$tree" -exec touch -h -d '2001-02-03 04:05:06' {} +
+touch -d '1969-12-31 23:00:00' "$tree/plain/ids"
+touch -d '2100-01-01 00:00:00' "$tree/plain/nothing"
+touch -h -d '2011-11-11 11:11:11' "$tree/dangling"
+
+for compression in gzip zstd none; do
+    step "$compression"
+    imgtool build -t "attributes:$compression" --compression "$compression" --add "$tree:/"
+    # umoci 0.4.7 knows gzip; skopeo writes it anew.
+    skopeo copy -q --dest-compress-format gzip --dest-compress --dest-oci-accept-uncompressed-layers \
+        "oci:$IMGTOOL_STORE:docker.io/library/attributes:$compression" "oci:$work/copy:$compression" ||
+        fail "skopeo does not read the store"
+    umoci unpack --image "$work/copy:$compression" "$work/bundle-$compression" >/dev/null
+    python3 -B "$here/compare.py" "$tree" "$work/bundle-$compression/rootfs"
+done
+consistent
+
+step "the same layer in every compression"
+for compression in zstd none; do
+    same "diff_id of $compression" \
+        "$(imgtool inspect --config attributes:gzip | jq -r '.rootfs.diff_ids[0]')" \
+        "$(imgtool inspect --config "attributes:$compression" | jq -r '.rootfs.diff_ids[0]')"
+done

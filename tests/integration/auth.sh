@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The ways to be let in: without a name, by htpasswd over TLS, and by a token; from the files where
+# docker and podman keep credentials, by login and without it after logout.
+. "$(dirname "$0")/lib.sh"
+
+small_tree
+digest=$(digest "$(imgtool build -t good:1 --add "$work/tree:/")")
+
+# there_and_back REFERENCE: pushes and pulls.
+there_and_back() {
+    same "digest of push" "$digest" "$(digest "$(imgtool push good:1 "$1")")"
+    rm -rf "$work/other"
+    same "digest of pull" "$digest" "$(digest "$(imgtool --store "$work/other" pull "$1")")"
+    consistent "$work/other"
+}
+
+step "anonymous"
+start_registry anonymous
+there_and_back "$registry/team/app:1"
+there_and_back "localhost:${registry##*:}/team/app:2"
+
+step "htpasswd over TLS"
+make_certificate tls
+export SSL_CERT_FILE=$work/tls-ca.pem
+start_registry htpasswd "$(tls_settings tls)
+$(htpasswd_settings alice 'p:a s/s@wörd')"
+imgtool login -u alice --password-stdin "$registry" <<<'p:a s/s@wörd'
+same "mode of the file" 600 "$(stat -c %a "$HOME/.docker/config.json")"
+there_and_back "$registry/team/app:1"
+same "skopeo sees it by what login wrote" "$digest" \
+    "$(skopeo inspect --authfile "$HOME/.docker/config.json" --cert-dir "$work/certificates" \
+        --tls-verify=false --format '{{.Digest}}' "docker://$registry/team/app:1")"
+imgtool logout "$registry"
+refuses 4 "$registry" "$IMGTOOL" push good:1 "$registry/team/app:2"
+
+step "what skopeo login wrote, in another file"
+command skopeo login --tls-verify=false --authfile "$work/auth.json" -u alice --password-stdin \
+    "$registry" <<<'p:a s/s@wörd' >/dev/null
+REGISTRY_AUTH_FILE=$work/auth.json there_and_back "$registry/team/app:3"

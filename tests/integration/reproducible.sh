@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The same input gives the same manifest, whoever builds it and how the machine is set: umask,
+# locale, time zone, clock, user, and the order in which a directory lists its files.
+. "$(dirname "$0")/lib.sh"
+
+small_tree
+for number in $(seq 300); do
+    echo "$number" >"$work/tree/etc/file-$number"
+done
+echo 'umlaut' >"$work/tree/etc/Ärger"
+echo 'dotless' >"$work/tree/etc/ILIK"
+find "$work/tree" -exec touch -h -d '2020-02-02 02:02:02' {} +
+
+# A locale where letters change case in another way and numbers have a comma.
+mkdir "$work/locales"
+localedef -i tr_TR -f UTF-8 "$work/locales/tr_TR.UTF-8" 2>/dev/null ||
+    [ -d "$work/locales/tr_TR.UTF-8" ] || fail "cannot make the locale tr_TR.UTF-8"
+
+count=0
+# build [NAME=VALUE...] [WRAPPER...]: the digest of the image of $tree in a new store.
+tree=$work/tree
+build() {
+    count=$((count + 1))
+    IMGTOOL_STORE=$work/stores/$count env "$@" "$IMGTOOL" build -t same:1 --add "$tree:/" \
+        -e A=b -l k=v --entrypoint /bin/hello -q
+}
+
+mkdir -p "$work/stores"
+chmod 1777 "$work/stores"
+expected=$(build)
+[[ $expected =~ ^sha256:[0-9a-f]{64}$ ]] || fail "build -q printed '$expected'"
+
+same "again" "$expected" "$(build)"
+same "umask 077" "$expected" "$(umask 077 && build)"
+same "umask 000" "$expected" "$(umask 000 && build)"
+same "Turkish" "$expected" "$(build LOCPATH="$work/locales" LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8)"
+same "locale C" "$expected" "$(build LC_ALL=C)"
+same "time zone" "$expected" "$(build TZ=Asia/Kathmandu)"
+same "no environment" "$expected" "$(build -i PATH="$PATH" \
+    "IMGTOOL_STORE=$work/stores/bare" LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}")"
+same "another clock" "$expected" "$(build faketime '2031-05-06 07:08:09')"
+# The command may lie where only root may look.
+install -D -m 755 "$(readlink -f "$IMGTOOL")" "$work/bin/imgtool"
+cp -L "$(dirname "$(readlink -f "$IMGTOOL")")"/../lib/libimg.so.* "$work/bin/"
+same "another user" "$expected" "$(IMGTOOL=$work/bin/imgtool build \
+    LD_LIBRARY_PATH="$work/bin" HOME="$work/stores/home" \
+    setpriv --reuid=65534 --regid=65534 --clear-groups)"
+
+step "another order of the directory"
+# Backwards, on another file system.
+mkdir "$work/other"
+mount -t tmpfs -o size=64m tmpfs "$work/other"
+mounts+=("$work/other")
+(cd "$work/tree" && find . -type d) | (cd "$work/other" && xargs mkdir -p)
+(cd "$work/tree" && find . ! -type d | sort -r) | while read -r file; do
+    cp -a "$work/tree/$file" "$work/other/$file"
+done
+(cd "$work/tree" && find . -type d) | while read -r folder; do
+    touch -r "$work/tree/$folder" "$work/other/$folder"
+done
+[ "$(ls -fm "$work/other/etc")" != "$(ls -fm "$work/tree/etc")" ] || fail "the order is the same"
+tree=$work/other
+same "another order" "$expected" "$(build)"
+
+step "SOURCE_DATE_EPOCH"
+tree=$work/tree
+touch -d '2024-01-01' "$work/tree/etc/hello"
+one=$(build SOURCE_DATE_EPOCH=1600000000)
+touch -d '2025-01-01' "$work/tree/etc/hello"
+same "newer times become the epoch" "$one" "$(build SOURCE_DATE_EPOCH=1600000000)"
+[ "$one" != "$(build SOURCE_DATE_EPOCH=1700000000)" ] || fail "the epoch changes nothing"
+[ "$one" != "$expected" ] || fail "the epoch changes nothing"
