@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The queue of blobs (registry.md K1, K3). A job's place is taken by the next one as soon as it
+ * ends. After a failure nothing is started any more and what is under way is cancelled, which ends
+ * as failures too, but only the first is kept.
+ */
+#include "registry/batch.h"
+
+#include <assert.h>
+
+static void fail(struct batch *batch, int code, const img_error *err)
+{
+    if (batch->code)
+        return;
+    batch->code = code;
+    batch->err = *err;
+    img__http_cancel(batch->repository->registry->http);
+}
+
+/* A job may end while it is started (its blob was there already): then this loop goes on, and no
+ * second one begins within it. */
+static void fill(struct batch *batch)
+{
+    if (batch->filling)
+        return;
+    batch->filling = true;
+    while (!batch->code && batch->next < batch->count &&
+           batch->active < batch->repository->registry->jobs) {
+        batch->active++;
+        batch->start(batch, batch->next++);
+    }
+    batch->filling = false;
+}
+
+void img__batch_ended(struct batch *batch, int code, const img_error *err)
+{
+    assert(batch->active > 0);
+    batch->active--;
+    if (code)
+        fail(batch, code, err);
+    fill(batch);
+}
+
+int img__batch_run(struct batch *batch, img_error *err)
+{
+    fill(batch);
+    int result = img__http_run(batch->repository->registry->http, err);
+    if (batch->code && err)
+        *err = batch->err;
+    return batch->code ? batch->code : result;
+}
+
+int img__blob_path(const struct repository *repository, const img_digest *digest, struct buf *out,
+                   img_error *err)
+{
+    img__buf_printf(out, "/v2/%s/blobs/%s", repository->reference.path, digest->text);
+    return img__buf_check(out, "the URL", err);
+}

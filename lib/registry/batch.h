@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Many blobs on their way at once, in one loop.
+ */
+#ifndef IMG_REGISTRY_BATCH_H
+#define IMG_REGISTRY_BATCH_H
+
+#include "registry/repository.h"
+
+struct batch {
+    struct repository *repository;
+    const struct blob_job *jobs;
+    size_t count;
+    struct observer *observer;
+    /* Begins jobs[index], which ends with img__batch_ended(), perhaps at once. */
+    void (*start)(struct batch *batch, size_t index);
+    size_t next;
+    size_t active;
+    bool filling;
+    int code; /* of the first failure */
+    img_error err;
+};
+
+/* As many as the client's options allow at a time, in their order. The first failure ends them all
+ * and is the one reported. */
+int img__batch_run(struct batch *batch, img_error *err);
+
+/* A job that was started has ended; code 0 or negative. */
+void img__batch_ended(struct batch *batch, int code, const img_error *err);
+
+/* "/v2/a/b/blobs/DIGEST". */
+int img__blob_path(const struct repository *repository, const img_digest *digest, struct buf *out,
+                   img_error *err);
+
+#endif

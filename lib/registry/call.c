@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A call's life: prepare (perhaps wait for a token), send, look at the answer, perhaps once more,
+ * end. It is on the heap from start to end, and its end is told exactly once.
+ *
+ * A loopback host whose scheme is not known is spoken to in HTTPS first. If that fails as a peer
+ * without TLS would, plain HTTP is tried; whichever answers is the host's scheme from then on. If
+ * neither does, the failure of HTTPS is the one that is told (registry.md T1).
+ */
+#include "registry/call.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "net/url.h"
+#include "registry/auth.h"
+#include "registry/errors.h"
+#include "registry/secret.h"
+
+static void call_free(struct call *call)
+{
+    img__secret_free(call->authorization);
+    img__strv_free(&call->headers);
+    free(call->url);
+    free(call);
+}
+
+IMG_AUTO_POINTER(call, struct call, call_free)
+
+static void end(struct call *call, int code, const struct http_response *response,
+                const img_error *err)
+{
+    call->request.done(call, code, response, err, call->request.arg);
+    call_free(call);
+}
+
+static int build_url(struct call *call, img_error *err)
+{
+    auto_(buf) struct buf url = BUF_INIT(URL_MAX);
+    if (call->request.url) {
+        img__buf_puts(&url, call->request.url);
+    } else if (call->fell_back) {
+        img__buf_printf(&url, "http://%s%s", call->request.access->host->address,
+                        strchr(call->url + strlen("https://"), '/'));
+    } else {
+        img__host_append_base(call->request.access->host, &url);
+        img__buf_puts(&url, call->request.path);
+    }
+    int result = img__buf_check(&url, "the URL", err);
+    if (result)
+        return result;
+    free(call->url);
+    call->url = img__buf_steal(&url);
+    return 0;
+}
+
+static void on_answer(int code, const struct http_response *response, const img_error *err,
+                      void *arg);
+
+static int send_request(struct call *call, img_error *err)
+{
+    const struct call_request *request = &call->request;
+    int result = call->sent && request->body ? img__source_rewind(request->body, err) : 0;
+    if (result)
+        return result;
+    call->sent = true;
+    bool probing = call->own && !call->fell_back && request->access->host->scheme == HOST_UNKNOWN;
+    struct http_request http = {
+        .method = request->method,
+        .url = call->url,
+        .headers = img__strv_list(&call->headers),
+        .authorization = call->authorization,
+        .body = request->body,
+        .body_size = request->body_size,
+        .sink = request->sink,
+        .body_limit = request->body_limit,
+        .on_bytes = request->on_bytes,
+        .on_bytes_arg = request->arg,
+        .once = request->once || probing,
+    };
+    return img__http_start(request->access->registry->http, &http, on_answer, call, err);
+}
+
+/* *wait: nothing was sent, the call is resumed later. */
+static int prepare_and_send(struct call *call, img_error *err)
+{
+    bool wait;
+    int result = img__auth_prepare(call, &wait, err);
+    return result || wait ? result : send_request(call, err);
+}
+
+/* From a callback: what fails now ends the call. */
+static void proceed(struct call *call)
+{
+    img_error err;
+    int result = prepare_and_send(call, &err);
+    if (result)
+        end(call, result, NULL, &err);
+}
+
+void img__call_resume(struct call *call, int code, const img_error *err)
+{
+    if (code)
+        end(call, code, NULL, err);
+    else
+        proceed(call);
+}
+
+/* A peer without TLS, or nobody at the port of HTTPS. */
+static bool may_fall_back(const struct call *call, int code, const img_error *err)
+{
+    bool no_tls = code == IMG_ETLS && err->sys_errno == EPROTO;
+    bool nobody = code == IMG_ENETWORK && err->sys_errno == ECONNREFUSED;
+    return (no_tls || nobody) && !call->request.url && !call->fell_back &&
+           call->request.access->host->scheme != HOST_HTTPS &&
+           img__text_starts(call->url, "https:");
+}
+
+static void fall_back(struct call *call, const img_error *first)
+{
+    img_error err;
+    call->fell_back = true;
+    call->first = *first;
+    int result = build_url(call, &err);
+    if (result)
+        end(call, result, NULL, &err);
+    else
+        proceed(call);
+}
+
+/* Notes which scheme a loopback host speaks. False: neither, as a 400 to plain HTTP means too, with
+ * which TLS servers answer it. */
+static bool settle_scheme(struct call *call, int code, const struct http_response *response)
+{
+    struct host *host = call->request.access->host;
+    if (host->scheme != HOST_UNKNOWN || !call->own)
+        return true;
+    if (call->fell_back && (code || response->status == 400))
+        return code == IMG_ECANCELED;
+    if (code == 0)
+        host->scheme = call->fell_back ? HOST_HTTP : HOST_HTTPS;
+    return true;
+}
+
+static void on_answer(int code, const struct http_response *response, const img_error *err,
+                      void *arg)
+{
+    struct call *call = arg;
+    if (may_fall_back(call, code, err)) {
+        fall_back(call, err);
+        return;
+    }
+    if (!settle_scheme(call, code, response)) {
+        end(call, call->first.code, NULL, &call->first);
+        return;
+    }
+    bool again = false;
+    img_error local;
+    int result = 0;
+    if (code == 0 && (response->status == 401 || response->status == 403))
+        result = img__auth_challenged(call, response, &again, &local);
+    if (result)
+        end(call, result, NULL, &local);
+    else if (again)
+        proceed(call);
+    else
+        end(call, code, response, err);
+}
+
+static bool is_own(const struct call *call)
+{
+    auto_(buf) struct buf base = BUF_INIT(URL_MAX);
+    if (!call->request.url)
+        return true;
+    img__host_append_base(call->request.access->host, &base);
+    return img__url_same_origin(img__buf_text(&base), call->request.url);
+}
+
+int img__call_start(const struct call_request *request, img_error *err)
+{
+    assert(!request->path != !request->url);
+    auto_(call) struct call *call = calloc(1, sizeof(*call));
+    if (!call)
+        return img__fail_memory(err);
+    call->request = *request;
+    call->own = is_own(call);
+    int result = build_url(call, err);
+    if (result == 0 && request->headers)
+        result = img__strv_add_list(&call->headers, request->headers, err);
+    if (result)
+        return result;
+    call->request.headers = NULL;
+    call->request.path = NULL;
+    if (call->request.url)
+        call->request.url = call->url;
+    result = prepare_and_send(call, err);
+    if (result == 0)
+        call = NULL; /* the loop's, or the token's, from now on */
+    return result;
+}
+
+struct sync {
+    call_answer_fn answer;
+    void *arg;
+    int code;
+    img_error err;
+};
+
+static void on_sync_done(const struct call *call, int code, const struct http_response *response,
+                         const img_error *err, void *arg)
+{
+    struct sync *sync = arg;
+    sync->code = code;
+    if (code)
+        sync->err = *err;
+    else
+        sync->code = sync->answer(call, response, sync->arg, &sync->err);
+}
+
+int img__call_perform(const struct call_request *request, call_answer_fn answer, void *arg,
+                      img_error *err)
+{
+    struct sync sync = {answer, arg, 0, {0}};
+    struct call_request own = *request;
+    own.done = on_sync_done;
+    own.arg = &sync;
+    int result = img__call_start(&own, err);
+    if (result == 0)
+        result = img__http_run(request->access->registry->http, err);
+    if (result)
+        return result;
+    if (sync.code && err)
+        *err = sync.err;
+    return sync.code;
+}
+
+int img__call_refused(const struct call *call, const struct http_response *response, img_error *err)
+{
+    return img__fail_refused(call->request.method, call->url, call->request.access, response, err);
+}
+
+void img__call_header(const struct http_response *response, const char *name, char *out,
+                      size_t size)
+{
+    size_t len = 0;
+    const char *value = img__http_header(response, name, 0, &len);
+    if (!value || len >= size)
+        len = 0;
+    if (len)
+        memcpy(out, value, len);
+    out[len] = '\0';
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A repository as an endpoint, and the accesses that go with it: pulling asks for pull alone,
+ * pushing for pull and push, mounting for pull of the source besides (registry.md A9, A10).
+ */
+#include <string.h>
+
+#include "core/digest.h"
+#include "registry/call.h"
+#include "registry/registry.h"
+#include "registry/repository.h"
+#include "registry/scope.h"
+
+static struct repository *self_of(struct endpoint *endpoint)
+{
+    return (struct repository *)endpoint;
+}
+
+static int endpoint_resolve(struct endpoint *endpoint, struct document *out, img_error *err)
+{
+    return img__manifest_get(self_of(endpoint), NULL, out, err);
+}
+
+static int endpoint_get_document(struct endpoint *endpoint, const img_descriptor *descriptor,
+                                 struct document *out, img_error *err)
+{
+    return img__manifest_get(self_of(endpoint), descriptor, out, err);
+}
+
+static int endpoint_has_document(struct endpoint *endpoint, const img_descriptor *descriptor,
+                                 bool *has, img_error *err)
+{
+    return img__manifest_has(self_of(endpoint), descriptor, has, err);
+}
+
+static int endpoint_put_document(struct endpoint *endpoint, const struct document *document,
+                                 img_error *err)
+{
+    return img__manifest_put(self_of(endpoint), document, false, err);
+}
+
+static int endpoint_set_name(struct endpoint *endpoint, const struct document *document,
+                             img_error *err)
+{
+    return img__manifest_put(self_of(endpoint), document, true, err);
+}
+
+static int endpoint_fetch(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
+                          struct observer *observer, img_error *err)
+{
+    return img__blobs_fetch(self_of(endpoint), jobs, count, observer, err);
+}
+
+static int endpoint_send(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
+                         struct observer *observer, img_error *err)
+{
+    return img__blobs_send(self_of(endpoint), jobs, count, observer, err);
+}
+
+static void endpoint_free(struct endpoint *endpoint)
+{
+    struct repository *repository = self_of(endpoint);
+    while (repository->mounts) {
+        struct mount *mount = repository->mounts;
+        repository->mounts = mount->next;
+        free(mount->source);
+        free(mount->access.scope);
+        free(mount);
+    }
+    free(repository->access.scope);
+    img__account_free(&repository->account);
+    free(repository);
+}
+
+static const struct endpoint_ops endpoint_ops = {
+    .resolve = endpoint_resolve,
+    .get_document = endpoint_get_document,
+    .has_document = endpoint_has_document,
+    .put_document = endpoint_put_document,
+    .set_name = endpoint_set_name,
+    .fetch = endpoint_fetch,
+    .send = endpoint_send,
+    .free = endpoint_free,
+};
+
+/* source NULL: of the repository alone. */
+static int make_scope(const char *path, const char *actions, const char *source, char **out,
+                      img_error *err)
+{
+    auto_(buf) struct buf scope = BUF_INIT(SCOPE_MAX);
+    img__scope_add_repository(&scope, path, actions);
+    if (source)
+        img__scope_add_repository(&scope, source, "pull");
+    int result = img__buf_check(&scope, "the scope", err);
+    if (result)
+        return result;
+    *out = img__buf_steal(&scope);
+    return *out ? 0 : img__fail_memory(err);
+}
+
+int img__registry_endpoint(struct registry *registry, const img_reference *reference,
+                           enum registry_access access, struct endpoint **out, img_error *err)
+{
+    struct repository *repository = calloc(1, sizeof(*repository));
+    if (!repository)
+        return img__fail_memory(err);
+    repository->base.ops = &endpoint_ops;
+    repository->registry = registry;
+    repository->reference = *reference;
+    auto_(endpoint) struct endpoint *endpoint = &repository->base;
+    struct access *own = &repository->access;
+    own->registry = registry;
+    own->repository = repository->reference.path;
+    own->account = &repository->account;
+    int result = img__registry_host(registry, reference->domain, &own->host, err);
+    if (result == 0)
+        result = make_scope(own->repository, access == REGISTRY_PUSH ? "pull,push" : "pull", NULL,
+                            &own->scope, err);
+    if (result == 0)
+        *out = steal(endpoint);
+    return result;
+}
+
+int img__repository_mount(struct repository *repository, const char *source, struct mount **out,
+                          img_error *err)
+{
+    for (struct mount *mount = repository->mounts; mount; mount = mount->next) {
+        if (strcmp(mount->source, source) == 0) {
+            *out = mount;
+            return 0;
+        }
+    }
+    auto_free struct mount *mount = calloc(1, sizeof(*mount));
+    auto_free char *copy = strdup(source);
+    if (!mount || !copy)
+        return img__fail_memory(err);
+    mount->access = repository->access;
+    mount->access.scope = NULL;
+    int result =
+        make_scope(repository->reference.path, "pull,push", source, &mount->access.scope, err);
+    if (result)
+        return result;
+    mount->source = steal(copy);
+    mount->next = repository->mounts;
+    repository->mounts = steal(mount);
+    *out = repository->mounts;
+    return 0;
+}
+
+int img__repository_check_digest(const struct call *call, const struct http_response *response,
+                                 const img_digest *expected, img_error *err)
+{
+    char text[sizeof(expected->text)], algorithm[16], other[16];
+    img_digest digest;
+    img__call_header(response, "Docker-Content-Digest", text, sizeof(text));
+    if (img_digest_parse(text, &digest, NULL) != 0 || img__digest_equal(&digest, expected))
+        return 0;
+    img__digest_algorithm(expected, algorithm, sizeof(algorithm));
+    img__digest_algorithm(&digest, other, sizeof(other));
+    if (strcmp(algorithm, other) != 0)
+        return 0;
+    return img__fail(err, IMG_EDIGEST, "%s %s: the registry speaks of %s where %s is due",
+                     call->request.method, call->url, digest.text, expected->text);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Refusals (distribution-spec, "Error Codes"; registry.md W6): the request, the status, the
+ * registry's first code and words, and what may help. Token services have their own shapes: OAuth's
+ * error and error_description, or a lone "details" or "message". Whatever a server says is cut
+ * short, and cleaned when it becomes a message.
+ */
+#include "registry/errors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/json.h"
+#include "net/url.h"
+
+/* Registries' codes are upper case and underscores; what is not of this kind is dropped. */
+static void take_code(struct complaint *out, const char *code)
+{
+    size_t len = code ? strlen(code) : 0;
+    if (len == 0 || len >= sizeof(out->code))
+        return;
+    for (size_t i = 0; i < len; i++) {
+        if (!img__is_alnum(code[i]) && code[i] != '_' && code[i] != '-')
+            return;
+    }
+    memcpy(out->code, code, len + 1);
+}
+
+/* The first line of it, cut at a whole character. */
+static void take_text(struct complaint *out, const char *text)
+{
+    size_t len = text ? strcspn(text, "\r\n") : 0;
+    char line[sizeof(out->text)];
+    snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
+             text ? text : "");
+    img__text_clean(line, out->text, sizeof(out->text));
+}
+
+static const char *member(const struct json *object, const char *key)
+{
+    return img__json_text(img__json_get(object, key));
+}
+
+static void take_object(struct complaint *out, const struct json *object)
+{
+    static const char *const words[] = {"message", "error_description", "details", "detail"};
+    take_code(out, member(object, "code"));
+    if (!*out->code)
+        take_code(out, member(object, "error"));
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && !*out->text; i++)
+        take_text(out, member(object, words[i]));
+}
+
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " \t\r\n");
+}
+
+void img__complaint_parse(const char *body, size_t len, struct complaint *out)
+{
+    *out = (struct complaint){0};
+    const char *start = skip_blanks(body);
+    auto_(json) struct json *json = NULL;
+    if (*start == '<') {
+        out->html = true;
+    } else if (*start == '{') {
+        if (img__json_parse("the answer", body, len, &json, NULL) != 0)
+            return;
+        const struct json *errors = img__json_get(json, "errors");
+        bool list = img__json_kind(errors) == JSON_ARRAY && img__json_count(errors);
+        take_object(out, list ? img__json_at(errors, 0) : json);
+    } else {
+        take_text(out, start);
+    }
+}
+
+static int code_of(int status, const struct complaint *complaint)
+{
+    if (status == 401 || status == 403 || strcmp(complaint->code, "invalid_grant") == 0)
+        return IMG_EAUTH;
+    if (status == 404)
+        return IMG_ENOTFOUND;
+    return status == 429 ? IMG_ERATELIMIT : IMG_EREFUSED;
+}
+
+static void append_hint(struct buf *out, int code, const struct access *access,
+                        const struct http_response *response)
+{
+    size_t len;
+    const char *after = img__http_header(response, "Retry-After", 0, &len);
+    if (code == IMG_EAUTH) {
+        img__buf_puts(out, " (");
+        img__account_describe(access->account, access->host->name, out);
+        if (img__account_is_anonymous(access->account))
+            img__buf_puts(out, "; log in first");
+        img__buf_putc(out, ')');
+    } else if (code == IMG_ERATELIMIT && after && len < 40) {
+        bool seconds = img__is_digit(*after);
+        img__buf_printf(out, " (try again %s %.*s%s)", seconds ? "in" : "after", (int)len, after,
+                        seconds ? " s" : "");
+    } else if (code == IMG_ERATELIMIT) {
+        img__buf_puts(out, " (too many requests; try again later)");
+    }
+}
+
+int img__fail_refused(const char *method, const char *url, const struct access *access,
+                      const struct http_response *response, img_error *err)
+{
+    auto_(buf) struct buf text = BUF_INIT(4096);
+    auto_(buf) struct buf shown = BUF_INIT(URL_MAX);
+    struct complaint complaint;
+    img__complaint_parse(img__buf_text(&response->body), response->body.len, &complaint);
+    int code = code_of(response->status, &complaint);
+    img__url_for_message(url, &shown);
+    img__buf_printf(&text, "%s %.600s: %d", method, img__buf_text(&shown), response->status);
+    if (*complaint.code)
+        img__buf_printf(&text, " %s", complaint.code);
+    if (*complaint.text)
+        img__buf_printf(&text, ": %s", complaint.text);
+    if (complaint.html)
+        img__buf_puts(&text, ", with an HTML page: this is not a registry, or a proxy answered");
+    append_hint(&text, code, access, response);
+    img__fail(err, code, "%s", img__buf_text(&text));
+    if (err) {
+        err->http_status = response->status;
+        memcpy(err->registry_code, complaint.code, sizeof(complaint.code));
+    }
+    return code;
+}

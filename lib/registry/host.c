@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Hosts: which scheme they are spoken to in and where the API is (registry.md P5, T1). Plain HTTP
+ * is for those that the caller named, and for loopback if there is no TLS; never for an address
+ * because it looks private.
+ */
+#include "registry/host.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_loopback(const char *name)
+{
+    char url[300];
+    snprintf(url, sizeof(url), "https://%s/", name);
+    return img__url_is_loopback(url);
+}
+
+void img__host_init(struct host *host, const char *name, bool plain_http)
+{
+    bool hub = strcmp(name, "docker.io") == 0;
+    *host = (struct host){0};
+    snprintf(host->name, sizeof(host->name), "%s", name);
+    snprintf(host->address, sizeof(host->address), "%s", hub ? "registry-1.docker.io" : name);
+    host->scheme = HOST_HTTPS;
+    if (plain_http)
+        host->scheme = HOST_HTTP;
+    else if (is_loopback(name))
+        host->scheme = HOST_UNKNOWN;
+}
+
+void img__host_append_base(const struct host *host, struct buf *out)
+{
+    img__buf_printf(out, "%s://%s", host->scheme == HOST_HTTP ? "http" : "https", host->address);
+}
+
+bool img__host_is_link_local(const struct url_origin *origin)
+{
+    char name[INET6_ADDRSTRLEN];
+    struct in_addr four;
+    struct in6_addr six;
+    size_t brackets = origin->host_len && *origin->host == '[' ? 1 : 0;
+    size_t len = origin->host_len - 2 * brackets;
+    if (len >= sizeof(name))
+        return false;
+    memcpy(name, origin->host + brackets, len);
+    name[len] = '\0';
+    if (inet_pton(AF_INET, name, &four) == 1)
+        return ntohl(four.s_addr) >> 16 == 0xa9fe; /* 169.254/16 */
+    if (inet_pton(AF_INET6, name, &six) != 1)
+        return false;
+    bool mapped = IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 169 && six.s6_addr[13] == 254;
+    return mapped || IN6_IS_ADDR_LINKLOCAL(&six);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A registry as a place on the network, and what was learned about it.
+ */
+#ifndef IMG_REGISTRY_HOST_H
+#define IMG_REGISTRY_HOST_H
+
+#include "base/buf.h"
+#include "net/url.h"
+#include "registry/challenge.h"
+
+struct token;
+
+enum host_scheme {
+    HOST_HTTPS,
+    HOST_HTTP,
+    HOST_UNKNOWN, /* loopback: HTTPS until it is seen that there is no TLS */
+};
+
+struct host {
+    struct host *next;
+    char name[272];    /* as references name it, in normal form: "docker.io" */
+    char address[272]; /* where its API is: "registry-1.docker.io" */
+    enum host_scheme scheme;
+    bool challenged; /* by a 401: challenges says how */
+    struct challenges challenges;
+    bool tokens_fail; /* its token service is none, Basic does */
+    struct token *tokens;
+    bool warned_of_helper;
+    bool warned_of_realm;
+};
+
+/* name in normal form. */
+void img__host_init(struct host *host, const char *name, bool plain_http);
+
+/* "https://HOST". */
+void img__host_append_base(const struct host *host, struct buf *out);
+
+/* An address of this link alone, as metadata services have? Names are not looked up. */
+bool img__host_is_link_local(const struct url_origin *origin);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Manifests and indexes, by tag and by digest (registry.md L1-L4, U14, U16). Their bytes are what
+ * counts: by digest they must have it, by tag they must have the one that the answer's header
+ * tells, if it does. What is sent is sent as it is, with its media type.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "registry/call.h"
+#include "registry/repository.h"
+
+#define PATH_MAX_BYTES ((size_t)1024)
+#define HEADER_MAX_BYTES ((size_t)1024)
+
+static int manifest_path(const struct repository *repository, const char *name, struct buf *out,
+                         img_error *err)
+{
+    img__buf_printf(out, "/v2/%s/manifests/%s", repository->reference.path, name);
+    return img__buf_check(out, "the URL", err);
+}
+
+static const char *own_name(const struct repository *repository)
+{
+    const img_reference *reference = &repository->reference;
+    return *reference->digest.text ? reference->digest.text : reference->tag;
+}
+
+/* Have the bytes this digest, computed by its own algorithm? */
+static int check_bytes(const char *what, const struct buf *body, const img_digest *expected,
+                       img_error *err)
+{
+    char algorithm[16];
+    auto_(hash) struct hash *hash = NULL;
+    img_digest actual;
+    img__digest_algorithm(expected, algorithm, sizeof(algorithm));
+    int result = img__hash_new(algorithm, &hash, err);
+    if (result == 0)
+        result = img__hash_update(hash, img__buf_text(body), body->len, err);
+    if (result == 0)
+        result = img__hash_final(hash, &actual, err);
+    if (result || img__digest_equal(&actual, expected))
+        return result;
+    return img__fail(err, IMG_EDIGEST, "%s has digest %s instead of %s", what, actual.text,
+                     expected->text);
+}
+
+struct getting {
+    const img_descriptor *wanted; /* NULL: whatever is there */
+    const img_digest *digest;     /* NULL: by tag */
+    struct document *out;
+};
+
+/* By digest that one counts alone, by tag what the header promises. */
+static int check_answer(const struct getting *getting, const struct http_response *response,
+                        const char *what, img_error *err)
+{
+    char text[sizeof(getting->digest->text)];
+    img_digest promised;
+    const img_descriptor *wanted = getting->wanted;
+    if (wanted && wanted->size_bytes != response->body.len)
+        return img__fail(err, IMG_EDIGEST, "%s has %zu bytes instead of %" PRIu64, what,
+                         response->body.len, wanted->size_bytes);
+    if (getting->digest)
+        return check_bytes(what, &response->body, getting->digest, err);
+    img__call_header(response, "Docker-Content-Digest", text, sizeof(text));
+    if (img_digest_parse(text, &promised, NULL) != 0)
+        return 0;
+    return check_bytes(what, &response->body, &promised, err);
+}
+
+static int make_document(const struct getting *getting, const struct http_response *response,
+                         const char *media_type, img_error *err)
+{
+    const struct buf *body = &response->body;
+    char *bytes = malloc(body->len + 1);
+    if (!bytes)
+        return img__fail_memory(err);
+    memcpy(bytes, img__buf_text(body), body->len + 1);
+    int result = img__document_make(media_type, bytes, body->len, getting->out, err);
+    if (result)
+        return result;
+    if (getting->digest)
+        getting->out->descriptor.digest = *getting->digest;
+    if (getting->wanted)
+        getting->out->descriptor.platform = getting->wanted->platform;
+    return 0;
+}
+
+static int take_manifest(const struct call *call, const struct http_response *response, void *arg,
+                         img_error *err)
+{
+    const struct getting *getting = arg;
+    const img_descriptor *wanted = getting->wanted;
+    char content_type[MEDIA_TYPE_MAX], media_type[MEDIA_TYPE_MAX];
+    if (response->status != 200)
+        return img__call_refused(call, response, err);
+    auto_(buf) struct buf what = BUF_INIT(URL_MAX);
+    img__buf_printf(&what, "the manifest at %s", call->url);
+    int result = check_answer(getting, response, img__buf_text(&what), err);
+    if (result)
+        return result;
+    img__call_header(response, "Content-Type", content_type, sizeof(content_type));
+    result = img__document_sniff(img__buf_text(&what), content_type, img__buf_text(&response->body),
+                                 response->body.len, media_type, err);
+    if (result)
+        return result;
+    if (wanted && *wanted->media_type && strcmp(wanted->media_type, media_type) != 0)
+        return img__fail(err, IMG_EFORMAT, "%s is a %s, but the index that names it says %s",
+                         img__buf_text(&what), media_type, wanted->media_type);
+    return make_document(getting, response, media_type, err);
+}
+
+int img__manifest_get(struct repository *repository, const img_descriptor *wanted,
+                      struct document *out, img_error *err)
+{
+    const uint64_t limit = repository->registry->manifest_limit_bytes;
+    const img_digest *own = &repository->reference.digest;
+    struct getting getting = {wanted, wanted ? &wanted->digest : *own->text ? own : NULL, out};
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    auto_(buf) struct buf accept = BUF_INIT(HEADER_MAX_BYTES);
+    if (wanted && wanted->size_bytes > limit)
+        return img__fail(err, IMG_ELIMIT,
+                         "manifest %s has %" PRIu64 " bytes, more than the limit of %" PRIu64,
+                         wanted->digest.text, wanted->size_bytes, limit);
+    img__buf_printf(&accept, "Accept: %s", img__media_accept());
+    int result = img__buf_check(&accept, "a header", err);
+    if (result == 0)
+        result = manifest_path(repository, wanted ? wanted->digest.text : own_name(repository),
+                               &path, err);
+    if (result)
+        return result;
+    struct call_request request = {
+        .access = &repository->access,
+        .method = "GET",
+        .path = path.data,
+        .headers = (const char *const[]){accept.data, NULL},
+        .body_limit = limit,
+    };
+    return img__call_perform(&request, take_manifest, &getting, err);
+}
+
+struct asking {
+    const img_digest *digest;
+    bool *has;
+};
+
+/* No is also what a registry says that does not let us look or does not know HEAD: the request that
+ * follows will have a better answer, with a body. */
+static int take_presence(const struct call *call, const struct http_response *response, void *arg,
+                         img_error *err)
+{
+    const struct asking *asking = arg;
+    switch (response->status) {
+    case 200:
+        *asking->has = img__repository_check_digest(call, response, asking->digest, NULL) == 0;
+        return 0;
+    case 403:
+    case 404:
+    case 405:
+        *asking->has = false;
+        return 0;
+    default:
+        return img__call_refused(call, response, err);
+    }
+}
+
+int img__manifest_has(struct repository *repository, const img_descriptor *descriptor, bool *has,
+                      img_error *err)
+{
+    struct asking asking = {&descriptor->digest, has};
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    auto_(buf) struct buf accept = BUF_INIT(HEADER_MAX_BYTES);
+    img__buf_printf(&accept, "Accept: %s", img__media_accept());
+    int result = img__buf_check(&accept, "a header", err);
+    if (result == 0)
+        result = manifest_path(repository, descriptor->digest.text, &path, err);
+    if (result)
+        return result;
+    struct call_request request = {
+        .access = &repository->access,
+        .method = "HEAD",
+        .path = path.data,
+        .headers = (const char *const[]){accept.data, NULL},
+    };
+    return img__call_perform(&request, take_presence, &asking, err);
+}
+
+struct putting {
+    const img_digest *digest;
+};
+
+static int take_put(const struct call *call, const struct http_response *response, void *arg,
+                    img_error *err)
+{
+    const struct putting *putting = arg;
+    if (response->status / 100 != 2)
+        return img__call_refused(call, response, err);
+    if (response->status != 201 && response->status != 200)
+        return img__fail(err, IMG_EREFUSED,
+                         "PUT %s: the registry answered %d where 201 is due: the manifest may not "
+                         "be there",
+                         call->url, response->status);
+    return img__repository_check_digest(call, response, putting->digest, err);
+}
+
+static int check_put(const struct repository *repository, const struct document *document,
+                     bool by_name, img_error *err)
+{
+    const img_digest *own = &repository->reference.digest;
+    const img_descriptor *descriptor = &document->descriptor;
+    uint64_t limit = repository->registry->manifest_limit_bytes;
+    if (document->len > limit)
+        return img__fail(err, IMG_ELIMIT,
+                         "manifest %s has %zu bytes, more than the limit of %" PRIu64,
+                         descriptor->digest.text, document->len, limit);
+    if (!*descriptor->media_type || strpbrk(descriptor->media_type, "\r\n"))
+        return img__fail(err, IMG_EFORMAT, "manifest %s has the malformed media type \"%s\"",
+                         descriptor->digest.text, descriptor->media_type);
+    if (by_name && *own->text && !img__digest_equal(own, &descriptor->digest))
+        return img__fail(err, IMG_EINVAL, "manifest %s can't be given the name %s",
+                         descriptor->digest.text, own->text);
+    return 0;
+}
+
+int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,
+                      img_error *err)
+{
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    auto_(buf) struct buf type = BUF_INIT(HEADER_MAX_BYTES);
+    auto_(source) struct source *body = NULL;
+    const char *tag = repository->reference.tag;
+    int result = check_put(repository, document, by_name, err);
+    if (result)
+        return result;
+    img__buf_printf(&type, "Content-Type: %s", document->descriptor.media_type);
+    result = img__buf_check(&type, "a header", err);
+    if (result == 0)
+        result = manifest_path(repository, by_name && *tag ? tag : document->descriptor.digest.text,
+                               &path, err);
+    if (result == 0)
+        result = img__source_memory(document->bytes, document->len, &body, err);
+    if (result)
+        return result;
+    struct putting putting = {&document->descriptor.digest};
+    struct call_request request = {
+        .access = &repository->access,
+        .method = "PUT",
+        .path = path.data,
+        .headers = (const char *const[]){type.data, NULL},
+        .body = body,
+        .body_size = document->len,
+    };
+    return img__call_perform(&request, take_put, &putting, err);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A repository: the endpoint that this room offers.
+ */
+#ifndef IMG_REGISTRY_REPOSITORY_H
+#define IMG_REGISTRY_REPOSITORY_H
+
+#include "core/endpoint.h"
+#include "registry/call.h"
+
+/* Access with the right to pull from a second repository of the host as well. */
+struct mount {
+    struct mount *next;
+    char *source;
+    struct access access;
+    bool refused; /* once is enough */
+};
+
+struct repository {
+    struct endpoint base;
+    struct registry *registry;
+    img_reference reference;
+    struct account account;
+    struct access access;
+    struct mount *mounts;
+};
+
+/* The access to mount from source, made at first use. */
+int img__repository_mount(struct repository *repository, const char *source, struct mount **out,
+                          img_error *err);
+
+/* manifests.c */
+/* wanted NULL: what the reference names. */
+int img__manifest_get(struct repository *repository, const img_descriptor *wanted,
+                      struct document *out, img_error *err);
+int img__manifest_has(struct repository *repository, const img_descriptor *descriptor, bool *has,
+                      img_error *err);
+/* Under its digest, or by_name: under the tag of the reference if there is one. */
+int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,
+                      img_error *err);
+
+/* blobs_fetch.c, blobs_send.c */
+int img__blobs_fetch(struct repository *repository, const struct blob_job *jobs, size_t count,
+                     struct observer *observer, img_error *err);
+int img__blobs_send(struct repository *repository, const struct blob_job *jobs, size_t count,
+                    struct observer *observer, img_error *err);
+
+/* Fails if an answer's Docker-Content-Digest, where it is of the same algorithm, is another than
+ * expected. */
+int img__repository_check_digest(const struct call *call, const struct http_response *response,
+                                 const img_digest *expected, img_error *err);
+
+#endif

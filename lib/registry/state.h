@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The state of a client, for the files of this room.
+ */
+#ifndef IMG_REGISTRY_STATE_H
+#define IMG_REGISTRY_STATE_H
+
+#include "base/observe.h"
+#include "base/strv.h"
+#include "net/http.h"
+#include "registry/host.h"
+#include "registry/registry.h"
+
+struct registry {
+    char *auth_file;        /* NULL: the environment says */
+    struct strv plain_http; /* in normal form */
+    uint32_t jobs;
+    uint32_t tries;
+    uint64_t manifest_limit_bytes;
+    img_credential_fn on_credential;
+    void *on_credential_arg;
+    struct observer log;
+    struct http *http;
+    struct host *hosts;
+    uint64_t last_token; /* serial */
+};
+
+/* The host that a reference names, made at first sight. Lives as long as the registry. */
+int img__registry_host(struct registry *registry, const char *domain, struct host **out,
+                       img_error *err);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Getting tokens (registry.md A4-A7, A11, A12). One request per host, user and scopes is under way
+ * at a time; calls that want the same token wait for it and are all resumed at its end. A token is
+ * taken for stale at 90 % of its life, counted from its arrival by the monotonic clock.
+ *
+ * A password goes by GET and Basic, a refresh token by POST. If a service has no POST, the password
+ * that stands beside the refresh token is tried; if there is no service at all and the host offers
+ * Basic too, that is used from then on.
+ */
+#include "registry/token.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "registry/auth.h"
+#include "registry/errors.h"
+#include "registry/secret.h"
+
+#define ANSWER_MAX ((uint64_t)1024 * 1024)
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void free_request(struct token *token)
+{
+    img__source_free(steal(token->form));
+    img__secret_buf_free(&token->form_text);
+    img__secret_clear(&token->authorization);
+    free(steal(token->url));
+}
+
+static void token_free(struct token *token)
+{
+    free_request(token);
+    img__secret_free(token->value);
+    free(token->user);
+    free(token->scope);
+    free(token);
+}
+
+static void unlink_and_free(struct token *token)
+{
+    struct token **at = &token->host->tokens;
+    while (*at != token)
+        at = &(*at)->next;
+    *at = token->next;
+    token_free(token);
+}
+
+void img__token_drop(struct host *host, uint64_t serial)
+{
+    for (struct token *token = host->tokens; token; token = token->next) {
+        if (!token->pending && token->serial == serial) {
+            unlink_and_free(token);
+            return;
+        }
+    }
+}
+
+void img__tokens_drop(struct host *host)
+{
+    struct token *next;
+    for (struct token *token = host->tokens; token; token = next) {
+        next = token->next;
+        if (!token->pending)
+            unlink_and_free(token);
+    }
+}
+
+static const char *user_of(const struct account *account)
+{
+    if (account->identity)
+        return "<token>";
+    return account->user ? account->user : "";
+}
+
+static struct token *find(const struct access *access)
+{
+    for (struct token *token = access->host->tokens; token; token = token->next) {
+        if (strcmp(token->user, user_of(access->account)) == 0 &&
+            strcmp(token->scope, access->scope) == 0)
+            return token;
+    }
+    return NULL;
+}
+
+/* The last two labels of a name, which for most names is what is registered. */
+static const char *site_of(const char *host, size_t len)
+{
+    int dots = 0;
+    size_t at = len;
+    while (at > 0 && !(host[at - 1] == '.' && ++dots == 2))
+        at--;
+    return host + at;
+}
+
+/* A credential is about to go to a realm whose site is not the registry's. */
+static void warn_of_realm(const struct access *access, const char *url)
+{
+    struct host *host = access->host;
+    struct url_origin to;
+    if (host->warned_of_realm || img__account_is_anonymous(access->account) ||
+        host->scheme == HOST_UNKNOWN || img__url_origin(url, &to, NULL) != 0)
+        return;
+    size_t len = strcspn(host->address, ":");
+    const char *ours = site_of(host->address, len);
+    const char *theirs = site_of(to.host, to.host_len);
+    size_t ours_len = (size_t)(host->address + len - ours);
+    size_t theirs_len = (size_t)(to.host + to.host_len - theirs);
+    if (ours_len == theirs_len && strncmp(ours, theirs, ours_len) == 0)
+        return;
+    host->warned_of_realm = true;
+    img__log(&access->registry->log, IMG_LOG_WARNING,
+             "%s has the credential sent to its token service at %.*s", host->name,
+             (int)to.host_len, to.host);
+}
+
+static void append_base(const struct host *host, struct buf *out)
+{
+    img__host_append_base(host, out);
+    img__buf_putc(out, '/');
+}
+
+static int prepare_form(struct token *token, const struct account *account, img_error *err)
+{
+    const struct challenges *challenges = &token->host->challenges;
+    size_t len = strlen(token->scope) + strlen(account->identity) +
+                 (challenges->service ? strlen(challenges->service) : 0);
+    token->form_text = (struct buf)BUF_INIT(3 * len + 1024);
+    img__buf_reserve(&token->form_text, token->form_text.max);
+    img__token_form(challenges->service, token->scope, account->identity, &token->form_text);
+    int result = img__buf_check(&token->form_text, "the form for the token service", err);
+    return result
+               ? result
+               : img__source_memory(token->form_text.data, token->form_text.len, &token->form, err);
+}
+
+static int prepare_query(struct token *token, const struct account *account, struct buf *url,
+                         img_error *err)
+{
+    const struct challenges *challenges = &token->host->challenges;
+    auto_(buf) struct buf realm = BUF_INIT(URL_MAX);
+    img__buf_append(&realm, url->data, url->len);
+    int result = img__buf_check(&realm, "the URL of the token service", err);
+    if (result == 0)
+        result =
+            img__token_url(realm.data, challenges->service, token->scope, account->user, url, err);
+    if (result || !account->user)
+        return result;
+    token->authorization = img__auth_basic(account);
+    return token->authorization ? 0 : img__fail_memory(err);
+}
+
+static void on_token(int code, const struct http_response *response, const img_error *err,
+                     void *arg);
+
+static int request_token(struct token *token, const struct access *access, bool post,
+                         img_error *err)
+{
+    static const char *const form_headers[] = {"Content-Type: application/x-www-form-urlencoded",
+                                               NULL};
+    auto_(buf) struct buf base = BUF_INIT(URL_MAX);
+    auto_(buf) struct buf url = BUF_INIT(URL_MAX);
+    append_base(token->host, &base);
+    free_request(token);
+    int result =
+        img__token_check_realm(img__buf_text(&base), token->host->challenges.realm, &url, err);
+    if (result)
+        return result;
+    warn_of_realm(access, img__buf_text(&url));
+    result = post ? prepare_form(token, access->account, err)
+                  : prepare_query(token, access->account, &url, err);
+    if (result)
+        return result;
+    token->url = img__buf_steal(&url);
+    if (!token->url)
+        return img__fail_memory(err);
+    struct http_request request = {
+        .method = post ? "POST" : "GET",
+        .url = token->url,
+        .headers = post ? form_headers : NULL,
+        .authorization = token->authorization,
+        .body = token->form,
+        .body_size = token->form_text.len,
+        .body_limit = ANSWER_MAX,
+    };
+    return img__http_start(token->registry->http, &request, on_token, token, err);
+}
+
+/* All who wait are resumed; a failed token is gone first, so that the next call asks anew. */
+static void settle(struct token *token, int code, const img_error *err)
+{
+    struct call *call = steal(token->waiters);
+    token->pending = false;
+    free_request(token);
+    if (!token->value)
+        unlink_and_free(token);
+    while (call) {
+        struct call *next = call->next_waiter;
+        img__call_resume(call, code, err);
+        call = next;
+    }
+}
+
+static int take_answer(struct token *token, const struct http_response *response,
+                       struct account *account, img_error *err)
+{
+    struct token_answer answer;
+    auto_(buf) struct buf shown = BUF_INIT(URL_MAX);
+    img__url_for_message(token->url, &shown);
+    int result = img__token_parse(img__buf_text(&shown), img__buf_text(&response->body),
+                                  response->body.len, &answer, err);
+    if (result)
+        return result;
+    if (answer.refresh && account->identity) {
+        img__secret_clear(&account->identity);
+        account->identity = steal(answer.refresh);
+    }
+    token->value = steal(answer.token);
+    token->stale_ms = now_ms() + answer.life_sec * 900;
+    img__token_answer_free(&answer);
+    return 0;
+}
+
+/* *code and err are the end; false: it goes on. */
+static bool judge(struct token *token, const struct http_response *response, int *code,
+                  img_error *err)
+{
+    const struct access *access = token->waiters->request.access;
+    struct host *host = token->host;
+    int status = response->status;
+    *code = 0;
+    if (status / 100 == 2) {
+        *code = take_answer(token, response, access->account, err);
+    } else if (token->form && (status == 404 || status == 405) && access->account->user) {
+        *code = request_token(token, access, false, err);
+        return *code != 0;
+    } else if ((status == 404 || status == 501) && host->challenges.basic &&
+               access->account->user) {
+        host->tokens_fail = true;
+    } else {
+        *code = img__fail_refused(token->form ? "POST" : "GET", token->url, access, response, err);
+    }
+    return true;
+}
+
+static void on_token(int code, const struct http_response *response, const img_error *err,
+                     void *arg)
+{
+    struct token *token = arg;
+    img_error local;
+    if (code)
+        local = *err;
+    else if (!judge(token, response, &code, &local))
+        return;
+    if (code)
+        img__prefix(&local, code, "token for %s", token->host->name);
+    settle(token, code, &local);
+}
+
+static struct token *token_new(const struct access *access)
+{
+    struct token *token = calloc(1, sizeof(*token));
+    if (!token)
+        return NULL;
+    token->registry = access->registry;
+    token->host = access->host;
+    token->user = strdup(user_of(access->account));
+    token->scope = strdup(access->scope);
+    token->serial = ++access->registry->last_token;
+    if (token->user && token->scope)
+        return token;
+    token_free(token);
+    return NULL;
+}
+
+static int begin(struct call *call, img_error *err)
+{
+    struct access *access = call->request.access;
+    struct token *token = token_new(access);
+    if (!token)
+        return img__fail_memory(err);
+    int result = request_token(token, access, access->account->identity != NULL, err);
+    if (result) {
+        token_free(token);
+        return result;
+    }
+    token->pending = true;
+    token->waiters = call;
+    token->next = access->host->tokens;
+    access->host->tokens = token;
+    return 0;
+}
+
+int img__token_for(struct call *call, const struct token **out, img_error *err)
+{
+    struct token *token = find(call->request.access);
+    *out = NULL;
+    call->next_waiter = NULL;
+    if (token && token->pending) {
+        call->next_waiter = token->waiters;
+        token->waiters = call;
+        return 0;
+    }
+    if (token && now_ms() < token->stale_ms) {
+        *out = token;
+        return 0;
+    }
+    if (token)
+        unlink_and_free(token);
+    return begin(call, err);
+}
