@@ -34,7 +34,7 @@ struct endpoint_ops {
     int (*has_document)(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
                         img_error *err);
     int (*put_document)(struct endpoint *endpoint, const struct document *document, img_error *err);
-    /* Makes the place's own name stand for a document that was put. */
+    /* Puts a document and makes the place's own name stand for it. */
     int (*set_name)(struct endpoint *endpoint, const struct document *document, img_error *err);
 
     /* Local places only, else NULL. open_sink verifies; *out NULL: the blob is there already. */

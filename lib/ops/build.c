@@ -190,14 +190,14 @@ static int take_base(img_build *build, const img_image *base, const char *refere
     for (size_t i = 0; rc == 0 && i < img_image_layer_count(base); i++)
         rc = img__build_append_layer(build, img_image_layer(base, i), err);
     build->base_count = build->layer_count;
-    img_reference parsed;
-    if (rc == 0)
-        rc = img_reference_parse(reference, &parsed, err);
     if (rc)
         return rc;
+    img_reference parsed;
     char name[IMG_REFERENCE_TEXT_MAX];
-    img_reference_format(&parsed, name);
-    rc = put_annotation(build, ANNOTATION_BASE_NAME, name, err);
+    bool known = img_reference_parse(reference, &parsed, NULL) == 0;
+    if (known)
+        img_reference_format(&parsed, name);
+    rc = put_annotation(build, ANNOTATION_BASE_NAME, known ? name : reference, err);
     return rc ? rc
               : put_annotation(build, ANNOTATION_BASE_DIGEST, img_image_manifest(base)->digest.text,
                                err);

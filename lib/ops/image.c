@@ -10,7 +10,6 @@
 
 #include "core/config.h"
 #include "core/manifest.h"
-#include "core/reference.h"
 #include "ops/select.h"
 #include "store/store.h"
 
@@ -113,14 +112,8 @@ static int read_lists(img_image *image, img_error *err)
 static int open_image(img_store *store, const char *reference, const img_platform *platform,
                       img_image *image, img_error *err)
 {
-    img_reference parsed;
-    int rc = img_reference_parse(reference, &parsed, err);
-    if (rc)
-        return rc;
-    char name[IMG_REFERENCE_TEXT_MAX];
-    img__reference_store_name(&parsed, name);
     auto_(endpoint) struct endpoint *place = NULL;
-    rc = img__store_endpoint(store, name, &place, err);
+    int rc = img__store_endpoint(store, reference, &place, err);
     if (rc == 0)
         rc = read_documents(image, place, platform, err);
     if (rc == 0)

@@ -60,25 +60,33 @@ int img_pull(img_client *client, img_store *store, const char *reference,
     return 0;
 }
 
-static int push(img_client *client, img_store *store, const img_reference *source,
+/* The blobs may be in the registry already, in the repository that the image came from. */
+static const char *find_mount(const img_reference *source, const img_reference *target)
+{
+    bool sibling =
+        strcmp(source->domain, target->domain) == 0 && strcmp(source->path, target->path) != 0;
+    return sibling ? source->path : NULL;
+}
+
+static int push(img_client *client, img_store *store, const char *reference,
                 const img_reference *target, struct copy *copy, img_descriptor *top, img_error *err)
 {
     auto_(endpoint) struct endpoint *from = NULL;
     auto_(endpoint) struct endpoint *to = NULL;
     auto_(lease) struct lease *lease = NULL;
-    char name[IMG_REFERENCE_TEXT_MAX];
-    img__reference_store_name(source, name);
+    img_reference source;
     int rc = img__lease_take(store, &lease, err);
     if (rc == 0)
-        rc = img__store_endpoint(store, name, &from, err);
+        rc = img__store_endpoint(store, reference, &from, err);
     if (rc == 0)
         rc = img__registry_endpoint(client->registry, target, REGISTRY_PUSH, &to, err);
     if (rc)
         return rc;
     copy->from = from;
     copy->to = to;
-    if (strcmp(source->domain, target->domain) == 0 && strcmp(source->path, target->path) != 0)
-        copy->mount_from = source->path;
+    /* What other tools named in the store need not be a reference. */
+    if (img_reference_parse(reference, &source, NULL) == 0)
+        copy->mount_from = find_mount(&source, target);
     return img__copy(copy, top, err);
 }
 
@@ -98,11 +106,9 @@ int img_push(img_client *client, img_store *store, const char *reference, const 
     int rc = img__options_copy(&own, sizeof(own), options, "img_push_options", err);
     if (rc)
         return rc;
-    img_reference source, target;
+    img_reference target;
     img_descriptor top;
-    rc = img_reference_parse(reference, &source, err);
-    if (rc == 0)
-        rc = img_reference_parse(destination ? destination : reference, &target, err);
+    rc = img_reference_parse(destination ? destination : reference, &target, err);
     if (rc == 0)
         rc = img_store_resolve(store, reference, &top, err);
     if (rc == 0)
@@ -113,7 +119,7 @@ int img_push(img_client *client, img_store *store, const char *reference, const 
                                 client->options.on_log_arg, 0};
     struct copy copy = {.config_limit_bytes = client->options.config_limit_bytes,
                         .observer = &observer};
-    rc = push(client, store, &source, &target, &copy, &top, err);
+    rc = push(client, store, reference, &target, &copy, &top, err);
     if (rc)
         return img__prefix(err, rc, "push %s", destination ? destination : reference);
     if (out)

@@ -57,7 +57,8 @@ static int endpoint_set_name(struct endpoint *endpoint, const struct document *d
     const char *const names[] = {self->name, NULL};
     assert(self->name);
 
-    return img__store_set_names(self->store, names, &document->descriptor, err);
+    int r = img__store_put_document(self->store, document, err);
+    return r ? r : img__store_set_names(self->store, names, &document->descriptor, err);
 }
 
 static int endpoint_open_source(struct endpoint *endpoint, const img_descriptor *descriptor,
