@@ -4,8 +4,15 @@
  * proxies (the only place that knows curl). All is done on the thread that runs the loop.
  *
  * Redirects are followed here, at most 10, and Authorization never leaves the origin of the
- * request's URL. A request that fails in passing (connection, 408, 425, 429, 5xx but 501 and 505)
- * is tried again with increasing pauses, unless bytes of its answer have reached the sink already.
+ * request's URL; method and body stay whatever the status. A request that fails in passing
+ * (connection, 408, 425, 429, 500, 502, 503, 504, 522) is tried again with increasing pauses,
+ * unless bytes of its answer have reached the sink already.
+ *
+ * Failures: IMG_ENETWORK (no connection, or one that broke or stalled; sys_errno tells where
+ * known), IMG_ETLS (certificate or handshake; see below), IMG_ELIMIT (redirects, headers,
+ * body_limit), IMG_EFORMAT (a URL that is none), IMG_ECANCELED, and what source, sink and on_bytes
+ * return. IMG_ETLS with sys_errno EPROTO: the peer does not speak TLS, or broke the handshake off
+ * before it showed a certificate; plain HTTP may work there.
  */
 #ifndef IMG_NET_HTTP_H
 #define IMG_NET_HTTP_H
@@ -17,15 +24,19 @@
 struct http;
 
 struct http_options {
-    const char *ca_file;    /* NULL: $SSL_CERT_FILE and $SSL_CERT_DIR, else the system's */
+    const char *ca_file;    /* NULL: $CURL_CA_BUNDLE, or $SSL_CERT_FILE and $SSL_CERT_DIR, else
+                               the system's */
     const char *user_agent; /* all of it */
     uint32_t connect_timeout_ms;
-    uint32_t stall_timeout_ms;
+    uint32_t stall_timeout_ms; /* without a byte either way; fivefold while a PUT is digested */
     uint32_t tries;            /* at least 1 */
     uint32_t connections;      /* per origin */
     struct observer *observer; /* for log lines; borrowed; may be NULL */
 };
 
+/* The options are copied, but for the observer. Environment: the variables above, and for proxies
+ * http_proxy, https_proxy, all_proxy, no_proxy in lower or upper case; loopback is never proxied.
+ */
 int img__http_new(const struct http_options *options, struct http **out, img_error *err);
 void img__http_free(struct http *http); /* ends what is under way as img__http_cancel() does */
 
@@ -38,8 +49,9 @@ struct http_request {
     uint64_t body_size;
     struct sink *sink;   /* borrowed; takes the body of a 2xx, is not closed; NULL: response.body */
     uint64_t body_limit; /* of a 2xx body in response.body; 0: 64 KiB */
-    /* Called as the body moves, up or down, with the bytes so far; a negative code cancels. May be
-     * NULL. */
+    /* Called as the body moves, up (if there is one) or down, with the bytes so far, and every 100
+     * ms or so when nothing moves; a negative code ends the transfer with it. Begins again with 0
+     * when the request is sent again. May be NULL. */
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     void *on_bytes_arg;
     bool once; /* no retries */
@@ -48,7 +60,7 @@ struct http_request {
 struct http_response {
     int status;
     const char *url; /* that answered, after redirects */
-    struct buf body; /* NUL-terminated text; of an answer that is no 2xx, at most 64 KiB are kept */
+    struct buf body; /* see img__buf_text(); of an answer that is no 2xx, at most 64 KiB are kept */
     struct buf headers; /* of the final answer; see img__http_header() */
 };
 
@@ -59,12 +71,12 @@ const char *img__http_header(const struct http_response *response, const char *n
 
 /* The end of a request. code is 0 if there was an answer, whatever its status, else negative and
  * err tells. response is valid during the call, and NULL if there was none. May start further
- * requests. */
+ * requests and call img__http_cancel(), but not img__http_run() or img__http_perform(). */
 typedef void (*http_done_fn)(int code, const struct http_response *response, const img_error *err,
                              void *arg);
 
 /* Begins a request; nothing moves before img__http_run(). The request is copied, but for body and
- * sink. */
+ * sink. On failure done is not called. */
 int img__http_start(struct http *http, const struct http_request *request, http_done_fn done,
                     void *arg, img_error *err);
 
@@ -72,16 +84,19 @@ int img__http_start(struct http *http, const struct http_request *request, http_
  * cancelled. */
 int img__http_run(struct http *http, img_error *err);
 
-/* Ends everything under way: each done is called with IMG_ECANCELED. */
+/* Ends everything under way: each done is called with IMG_ECANCELED; before this returns, or if it
+ * is called from a callback, soon after that has returned. */
 void img__http_cancel(struct http *http);
 
-/* One request, start to end. On success response is the caller's to free. */
+/* One request, start to end, and whatever else was started. On success response is the caller's to
+ * free. */
 int img__http_perform(struct http *http, const struct http_request *request,
                       struct http_response **response, img_error *err);
 void img__http_response_free(struct http_response *response);
 
-/* "7.88.1", and the TLS library behind it. */
+/* "7.88.1", and the TLS library behind it: "OpenSSL/3.0.22". Static. */
 const char *img__http_library_version(void);
+const char *img__http_tls_version(void);
 
 IMG_AUTO_POINTER(http, struct http, img__http_free)
 IMG_AUTO_POINTER(http_response, struct http_response, img__http_response_free)

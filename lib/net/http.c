@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The loop: one curl multi handle carries all transfers of a struct http. Each turn begins what is
+ * due, lets curl work, settles what has ended, and only then calls back, so that a callback may
+ * start and cancel at will: it finds no list half walked and no handle in use. Transfers are freed
+ * in deliver() and nowhere else.
+ *
+ * curl_global_init() counts and is thread-safe (7.84 on), so each struct http holds one count and
+ * there is no global of ours.
+ */
+#include "net/http.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/internal.h"
+#include "net/sigpipe.h"
+
+#define ACTIVE_MAX 100
+#define DIGEST_FACTOR 5
+#define DIGEST_BYTES ((uint64_t)1024 * 1024)
+
+static int copy_options(struct http *http, const struct http_options *options, img_error *err)
+{
+    http->connect_timeout_ms = options->connect_timeout_ms;
+    http->stall_timeout_ms = options->stall_timeout_ms;
+    http->tries = options->tries ? options->tries : 1;
+    http->observer = options->observer;
+    if (options->user_agent && !(http->user_agent = strdup(options->user_agent)))
+        return img__fail_memory(err);
+    return img__tls_find_roots(options->ca_file, &http->roots, err);
+}
+
+int img__http_new(const struct http_options *options, struct http **out, img_error *err)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return img__fail(err, IMG_EFAIL, "libcurl can't be initialised");
+    struct http *http = calloc(1, sizeof(*http));
+    if (!http) {
+        curl_global_cleanup();
+        return img__fail_memory(err);
+    }
+    int rc = copy_options(http, options, err);
+    if (rc == 0 && !(http->multi = curl_multi_init()))
+        rc = img__fail_memory(err);
+    if (rc < 0)
+        return img__http_free(http), rc;
+    curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->connections);
+    *out = http;
+    return 0;
+}
+
+void img__http_free(struct http *http)
+{
+    struct sigpipe hold;
+    assert(!http->running);
+    http->closing = true;
+    img__http_cancel(http);
+    img__sigpipe_hold(&hold);
+    for (size_t i = 0; i < http->idle_count; i++)
+        curl_easy_cleanup(http->idle[i]);
+    curl_multi_cleanup(http->multi);
+    curl_global_cleanup();
+    img__sigpipe_release(&hold);
+    img__tls_roots_free(&http->roots);
+    free(http->user_agent);
+    free(http);
+}
+
+static void append(struct http *http, struct transfer *transfer)
+{
+    transfer->prev = http->last;
+    if (http->last)
+        http->last->next = transfer;
+    else
+        http->first = transfer;
+    http->last = transfer;
+}
+
+static void unlink_transfer(struct http *http, struct transfer *transfer)
+{
+    if (transfer->prev)
+        transfer->prev->next = transfer->next;
+    else
+        http->first = transfer->next;
+    if (transfer->next)
+        transfer->next->prev = transfer->prev;
+    else
+        http->last = transfer->prev;
+}
+
+static int start(struct http *http, const struct http_request *request, struct transfer **out,
+                 img_error *err)
+{
+    if (http->closing)
+        return img__fail(err, IMG_ECANCELED, "interrupted");
+    int rc = img__transfer_new(http, request, out, err);
+    if (rc == 0)
+        append(http, *out);
+    return rc;
+}
+
+int img__http_start(struct http *http, const struct http_request *request, http_done_fn done,
+                    void *arg, img_error *err)
+{
+    struct transfer *transfer;
+    int rc = start(http, request, &transfer, err);
+    if (rc < 0)
+        return rc;
+    transfer->done = done;
+    transfer->arg = arg;
+    return 0;
+}
+
+static void call_done(struct transfer *transfer)
+{
+    const struct answer *answer = transfer->code == 0 ? transfer->answer : NULL;
+    if (transfer->keep && answer)
+        *transfer->keep = steal(transfer->answer);
+    transfer->done(transfer->code, answer ? &answer->response : NULL,
+                   transfer->code < 0 ? &transfer->err : NULL, transfer->arg);
+}
+
+/* Calls back for all that has ended. What is started meanwhile comes to the end of the list. */
+static void deliver(struct http *http)
+{
+    struct transfer *transfer = http->first, *next;
+    for (; transfer; transfer = next) {
+        if (transfer->state == TRANSFER_ENDED) {
+            call_done(transfer);
+            next = transfer->next;
+            unlink_transfer(http, transfer);
+            img__transfer_free(transfer);
+        } else {
+            next = transfer->next;
+        }
+    }
+}
+
+static void end_canceled(struct transfer *transfer)
+{
+    transfer->err = (img_error){0};
+    img__transfer_end(transfer, img__fail(&transfer->err, IMG_ECANCELED, "interrupted"));
+}
+
+static void sweep_canceled(struct http *http)
+{
+    for (struct transfer *t = http->first; t; t = t->next)
+        if (t->canceled && t->state != TRANSFER_ENDED)
+            end_canceled(t);
+}
+
+void img__http_cancel(struct http *http)
+{
+    bool nested = http->running, more = true;
+    for (struct transfer *t = http->first; t; t = t->next)
+        t->canceled = t->state != TRANSFER_ENDED;
+    if (nested)
+        return;
+    http->running = true;
+    while (more) {
+        sweep_canceled(http);
+        deliver(http);
+        more = false;
+        for (struct transfer *t = http->first; t; t = t->next)
+            more = more || t->canceled;
+    }
+    http->running = false;
+}
+
+static void begin_due(struct http *http)
+{
+    int64_t now = img__net_now_ms();
+    for (struct transfer *t = http->first; t && http->active_count < ACTIVE_MAX; t = t->next)
+        if (t->state == TRANSFER_WAITING && !t->canceled && t->due_ms <= now)
+            img__transfer_begin(t);
+}
+
+static int work(struct http *http, img_error *err)
+{
+    struct sigpipe hold;
+    int running = 0, left = 0;
+    const CURLMsg *message;
+    img__sigpipe_hold(&hold);
+    CURLMcode rc = curl_multi_perform(http->multi, &running);
+    img__sigpipe_release(&hold);
+    if (rc != CURLM_OK)
+        return img__fail(err, IMG_EFAIL, "libcurl: %s", curl_multi_strerror(rc));
+    while ((message = curl_multi_info_read(http->multi, &left))) {
+        struct transfer *transfer = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode result = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        img__outcome_settle(transfer, result);
+    }
+    return 0;
+}
+
+/* A server may hash what it was sent before it answers. */
+static int64_t stall_limit_ms(const struct transfer *transfer)
+{
+    const struct http_request *want = &transfer->want;
+    int64_t limit = transfer->http->stall_timeout_ms;
+    bool sent = transfer->sent == want->body_size && !transfer->in_body;
+    bool large = want->body_size == 0 || want->body_size >= DIGEST_BYTES;
+    return sent && large && strcmp(transfer->method, "PUT") == 0 ? limit * DIGEST_FACTOR : limit;
+}
+
+static void watch_one(struct transfer *transfer, int64_t now)
+{
+    if (transfer->state == TRANSFER_ENDED || transfer->canceled)
+        return;
+    if (transfer->want.on_bytes && now - transfer->told_ms >= NET_TICK_MS &&
+        img__body_tell(transfer, transfer->told_bytes) < 0)
+        return img__transfer_end(transfer, transfer->code);
+    if (transfer->state == TRANSFER_ACTIVE && transfer->moved_ms &&
+        now - transfer->moved_ms >= stall_limit_ms(transfer))
+        img__outcome_stalled(transfer);
+}
+
+static void watch(struct http *http)
+{
+    int64_t now = img__net_now_ms();
+    for (struct transfer *t = http->first; t; t = t->next)
+        watch_one(t, now);
+    sweep_canceled(http);
+}
+
+/* When the loop must look at a transfer again though curl has nothing to tell. */
+static int64_t wake_ms(const struct transfer *transfer, int64_t now)
+{
+    int64_t wake = now + 60000;
+    if (transfer->canceled || transfer->state == TRANSFER_ENDED)
+        return now;
+    if (transfer->want.on_bytes)
+        wake = transfer->told_ms + NET_TICK_MS;
+    if (transfer->state == TRANSFER_WAITING && transfer->due_ms < wake &&
+        transfer->http->active_count < ACTIVE_MAX)
+        wake = transfer->due_ms;
+    if (transfer->state == TRANSFER_ACTIVE && transfer->moved_ms &&
+        transfer->moved_ms + stall_limit_ms(transfer) < wake)
+        wake = transfer->moved_ms + stall_limit_ms(transfer);
+    return wake;
+}
+
+static int wait_for_more(struct http *http, img_error *err)
+{
+    int64_t now = img__net_now_ms(), wake = now + 60000;
+    for (const struct transfer *t = http->first; t && wake > now; t = t->next) {
+        int64_t at = wake_ms(t, now);
+        wake = at < wake ? at : wake;
+    }
+    if (wake <= now)
+        return 0;
+    CURLMcode rc = curl_multi_poll(http->multi, NULL, 0, (int)(wake - now), NULL);
+    if (rc != CURLM_OK)
+        return img__fail(err, IMG_EFAIL, "libcurl: %s", curl_multi_strerror(rc));
+    return 0;
+}
+
+int img__http_run(struct http *http, img_error *err)
+{
+    int rc = 0;
+    assert(!http->running);
+    http->running = true;
+    while (rc == 0 && http->first) {
+        begin_due(http);
+        rc = work(http, err);
+        if (rc < 0)
+            break;
+        watch(http);
+        deliver(http);
+        if (http->first)
+            rc = wait_for_more(http, err);
+    }
+    http->running = false;
+    if (rc < 0)
+        img__http_cancel(http);
+    return rc;
+}
+
+struct waiter {
+    int code;
+    img_error err;
+    struct answer *answer;
+};
+
+static void on_performed(int code, const struct http_response *response, const img_error *err,
+                         void *arg)
+{
+    struct waiter *waiter = arg;
+    (void)response;
+    waiter->code = code;
+    if (err)
+        waiter->err = *err;
+}
+
+int img__http_perform(struct http *http, const struct http_request *request,
+                      struct http_response **response, img_error *err)
+{
+    struct waiter waiter = {0};
+    struct transfer *transfer;
+    int rc = start(http, request, &transfer, err);
+    if (rc < 0)
+        return rc;
+    transfer->done = on_performed;
+    transfer->arg = &waiter;
+    transfer->keep = &waiter.answer;
+    rc = img__http_run(http, err);
+    if (rc == 0 && waiter.code < 0) {
+        rc = waiter.code;
+        if (err)
+            *err = waiter.err;
+    }
+    if (rc < 0) {
+        img__http_response_free(waiter.answer ? &waiter.answer->response : NULL);
+        return rc;
+    }
+    *response = &waiter.answer->response;
+    return 0;
+}
+
+void img__http_response_free(struct http_response *response)
+{
+    struct answer *answer = (struct answer *)response;
+    if (!answer)
+        return;
+    img__buf_free(&answer->response.body);
+    img__buf_free(&answer->response.headers);
+    img__buf_free(&answer->url);
+    free(answer);
+}
+
+const char *img__http_library_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+const char *img__http_tls_version(void)
+{
+    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return version ? version : "none";
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of this room share: a transfer is one request over all its redirects and retries.
+ *
+ *   http.c      the loop: begins what is due, collects what has ended, calls done
+ *   transfer.c  one hop: sets up the easy handle, begins and ends it
+ *   body.c      curl's callbacks for bytes
+ *   header.c    curl's callback for headers, and reading them
+ *   outcome.c   what an ended hop means: an answer, a redirect, another try, a failure
+ *   failure.c   a failure of curl in our words
+ *   retry.c     which, how often and after what pause
+ *   tls.c       certificate authorities, and failures of TLS
+ *   proxy.c     which proxy
+ */
+#ifndef IMG_NET_INTERNAL_H
+#define IMG_NET_INTERNAL_H
+
+#include <curl/curl.h>
+#include <time.h>
+
+#include "base/strv.h"
+#include "net/http.h"
+#include "net/url.h"
+
+#define NET_REDIRECTS_MAX 10
+#define NET_BODY_KEPT ((size_t)64 * 1024)
+#define NET_HEADER_BYTES_MAX ((size_t)64 * 1024)
+#define NET_HEADER_LINES_MAX 100
+#define NET_TICK_MS 100
+#define NET_IDLE_MAX 32
+
+struct tls_roots {
+    char *file;       /* NULL: curl's */
+    char *directory;  /* NULL: curl's */
+    const char *from; /* who named file, for messages */
+};
+
+struct http {
+    CURLM *multi;
+    CURL *idle[NET_IDLE_MAX]; /* used handles keep TLS sessions */
+    size_t idle_count;
+    size_t active_count;
+    struct transfer *first, *last;
+    bool running; /* callbacks may be on the stack: nothing is freed but by the loop */
+    bool closing;
+    char *user_agent;
+    struct tls_roots roots;
+    uint32_t connect_timeout_ms, stall_timeout_ms, tries;
+    struct observer *observer;
+};
+
+/* A response and the text that its url points to. */
+struct answer {
+    struct http_response response; /* first: what callers free */
+    struct buf url;
+};
+
+enum transfer_state {
+    TRANSFER_WAITING, /* until due_ms */
+    TRANSFER_ACTIVE,  /* with curl */
+    TRANSFER_ENDED,   /* done is to be called */
+};
+
+struct transfer {
+    struct http *http;
+    struct transfer *prev, *next;
+    enum transfer_state state;
+
+    /* The request. */
+    char *method;
+    char *url;
+    char *authorization;
+    struct strv headers;
+    struct http_request want; /* of which only the values and borrowed pointers are used */
+    http_done_fn done;
+    void *arg;
+    struct answer **keep; /* takes the answer if not NULL */
+
+    /* Over all hops. */
+    struct buf here; /* the URL of this hop */
+    uint32_t redirects, failures;
+    bool http1_only;    /* after a failure of HTTP/2 */
+    bool body_touched;  /* it must be rewound before it is sent */
+    uint64_t delivered; /* bytes that the sink has taken */
+    int64_t due_ms, told_ms;
+    bool canceled;
+
+    /* This hop. */
+    CURL *easy;
+    struct curl_slist *lines;
+    struct answer *answer;
+    bool in_headers, in_body, body_cut;
+    size_t header_bytes, header_lines;
+    uint64_t sent, told_bytes, moved_bytes;
+    int64_t begun_ms, moved_ms; /* moved_ms 0: the request was not sent yet */
+    char detail[CURL_ERROR_SIZE];
+
+    /* The end. A callback that fails sets them and stops curl. */
+    int code;
+    img_error err;
+};
+
+/* Should a failure be tried again, and how often? */
+enum again {
+    AGAIN_NEVER,
+    AGAIN_BRIEFLY, /* nobody listens: that seldom changes */
+    AGAIN_ONCE,    /* the failure took long already */
+    AGAIN_OFTEN,
+};
+
+static inline int64_t img__net_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* transfer.c */
+int img__transfer_new(struct http *http, const struct http_request *request, struct transfer **out,
+                      img_error *err);
+void img__transfer_free(struct transfer *transfer);
+void img__transfer_begin(struct transfer *transfer); /* to ACTIVE, or to ENDED if that fails */
+void img__transfer_leave(struct transfer *transfer); /* takes it from curl, if it is there */
+void img__transfer_end(struct transfer *transfer, int code); /* to ENDED; err is set already */
+int img__transfer_new_answer(struct transfer *transfer);
+void img__transfer_log(struct transfer *transfer, int level, const char *text);
+
+/* body.c */
+size_t img__body_on_write(char *data, size_t size, size_t count, void *arg);
+size_t img__body_on_read(char *data, size_t size, size_t count, void *arg);
+int img__body_on_seek(void *arg, curl_off_t offset, int origin);
+int img__body_on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                          curl_off_t up);
+int img__body_on_connected(void *arg, char *peer, char *local, int peer_port, int local_port);
+int img__body_tell(struct transfer *transfer, uint64_t bytes);
+
+/* header.c */
+size_t img__header_on_line(char *data, size_t size, size_t count, void *arg);
+int img__header_fail_limit(struct transfer *transfer);
+char *img__header_copy(const struct http_response *response, const char *name);
+
+/* outcome.c: all leave the transfer WAITING or ENDED */
+void img__outcome_settle(struct transfer *transfer, CURLcode result);
+void img__outcome_stalled(struct transfer *transfer);
+
+/* failure.c, tls.c: fill transfer->err */
+enum again img__failure_describe(struct transfer *transfer, CURLcode result);
+enum again img__tls_describe(struct transfer *transfer, CURLcode result, const char *peer);
+void img__failure_peer(const struct transfer *transfer, struct buf *out); /* "host:port" */
+
+/* retry.c */
+bool img__retry_status(int status);
+uint32_t img__retry_tries(enum again again, uint32_t tries);
+int64_t img__retry_pause_ms(uint32_t failures, const struct http_response *response);
+
+/* tls.c */
+int img__tls_find_roots(const char *ca_file, struct tls_roots *out, img_error *err);
+void img__tls_roots_free(struct tls_roots *roots);
+CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots);
+
+/* proxy.c */
+CURLcode img__proxy_setup(CURL *easy, const char *url);
+
+#endif
