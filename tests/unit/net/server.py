@@ -165,10 +165,6 @@ class Connection:
             time.sleep(0.3)
         raise Gone
 
-    def do_early_reset(self, query, status):
-        self.answer(int(status), b"too early", ["Connection: close"])
-        self.reset()
-
     def do_large(self, query, status):
         self.send(f"HTTP/1.1 {status} Text\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:

@@ -311,11 +311,12 @@ static void test_upload_ends_early(void **state)
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_EIO, "3 of 4");
 }
 
-/* A server that answers without reading the body is heard, whether it closes or resets. */
+/* A server that answers without reading the body is heard. Where its reset overtakes the answer,
+ * the next try hears it. */
 static void test_early_answer(void **state)
 {
     (void)state;
-    static const char *const pages[] = {"/early/401", "/early/401?linger", "/early-reset/401"};
+    static const char *const pages[] = {"/early/401", "/early/413?linger"};
     struct http *http auto_(http) = client_new(5);
     size_t size = 8 * 1024 * 1024;
     char *data auto_free = calloc(1, size);
@@ -324,13 +325,13 @@ static void test_early_answer(void **state)
     assert_ok(img__source_memory(data, size, &body, &err));
     for (size_t i = 0; i < 30; i++) {
         const struct http_request request = {.method = "PUT",
-                                             .url = server_at(&server, pages[i % 3]),
+                                             .url = server_at(&server, pages[i % 2]),
                                              .body = body,
                                              .body_size = size};
         struct http_response *response auto_(http_response) = NULL;
         assert_ok(img__source_rewind(body, &err));
         assert_ok(img__http_perform(http, &request, &response, &err));
-        assert_int_equal(response->status, 401);
+        assert_int_equal(response->status, i % 2 ? 413 : 401);
     }
 }
 
