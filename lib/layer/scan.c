@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From what is on this machine to entries of a layer. Nothing of the user, the clock, the locale or
+ * the order of a directory goes in; what can't be in a layer is refused by name (layers.md
+ * C10-C20).
+ */
+#include "layer/scan.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "layer/scan_internal.h"
+
+static void img__auto_scan(struct scan *scan)
+{
+    img__buf_free(&scan->place);
+    img__buf_free(&scan->path);
+    img__scan_links_free(&scan->links);
+    free(scan->scratch);
+}
+
+static enum entry_type type_of(const struct statx *st)
+{
+    switch (st->stx_mode & S_IFMT) {
+    case S_IFDIR:
+        return ENTRY_DIRECTORY;
+    case S_IFLNK:
+        return ENTRY_SYMLINK;
+    case S_IFCHR:
+        return ENTRY_CHARACTER;
+    case S_IFBLK:
+        return ENTRY_BLOCK;
+    case S_IFIFO:
+        return ENTRY_FIFO;
+    default:
+        return ENTRY_FILE;
+    }
+}
+
+static uint32_t mode_of(const struct scan_options *options, const struct statx *st)
+{
+    if (S_ISLNK(st->stx_mode))
+        return 0777;
+    if (options->set_mode && (S_ISREG(st->stx_mode) || S_ISDIR(st->stx_mode)))
+        return options->mode;
+    return st->stx_mode & 07777;
+}
+
+/* The kernel's seconds are the floor already, also before 1970. */
+static void set_time(const struct scan_options *options, const struct statx *st,
+                     struct entry *entry)
+{
+    bool newer = options->has_epoch && st->stx_mtime.tv_sec >= options->epoch;
+    entry->mtime = newer ? options->epoch : st->stx_mtime.tv_sec;
+    entry->mtime_ns = newer ? 0 : st->stx_mtime.tv_nsec;
+}
+
+static void set_metadata(const struct scan_options *options, const struct statx *st,
+                         struct entry *entry)
+{
+    entry->type = type_of(st);
+    entry->mode = mode_of(options, st);
+    entry->uid = options->set_uid ? options->uid : st->stx_uid;
+    entry->gid = options->set_gid ? options->gid : st->stx_gid;
+    set_time(options, st, entry);
+    if (entry->type == ENTRY_FILE)
+        entry->size = st->stx_size;
+    if (entry->type == ENTRY_CHARACTER || entry->type == ENTRY_BLOCK) {
+        entry->device_major = st->stx_rdev_major;
+        entry->device_minor = st->stx_rdev_minor;
+    }
+}
+
+/* Puts the target into scratch. */
+static int read_link(struct scan *scan, const struct node *node, struct entry *entry,
+                     img_error *err)
+{
+    ssize_t n = readlinkat(node->dirfd, node->name, scan->scratch, SCAN_SCRATCH - 1);
+    if (n < 0)
+        return img__fail_errno(err, "%s: the symbolic link cannot be read", scan->place.data);
+    scan->scratch[n] = '\0';
+    entry->link = scan->scratch;
+    return 0;
+}
+
+/* A name that has been met before under another path becomes a link to that. */
+static int set_hard_link(struct scan *scan, const struct node *node, struct entry *entry,
+                         img_error *err)
+{
+    const char *first = NULL;
+    if (node->st.stx_nlink < 2 || entry->type == ENTRY_DIRECTORY)
+        return 0;
+    int rc = img__scan_link(&scan->links, &node->st, entry->path, &first, err);
+    if (rc || !first)
+        return rc;
+    size_t len = strlen(first);
+    memcpy(scan->scratch, first, len + 1);
+    entry->type = ENTRY_HARDLINK;
+    entry->link = scan->scratch;
+    entry->size = 0;
+    entry->device_major = entry->device_minor = 0;
+    return 0;
+}
+
+/* Fills entry with what is borrowed from scan, and attributes of its own. */
+static int make_entry(struct scan *scan, const struct node *node, struct entry *entry,
+                      img_error *err)
+{
+    entry->path = scan->path.data;
+    set_metadata(scan->options, &node->st, entry);
+    if (entry->type == ENTRY_CHARACTER && !entry->device_major && !entry->device_minor)
+        return img__fail(err, IMG_EINVAL,
+                         "%s: the character device 0:0 means removal to overlay file systems; "
+                         "remove it",
+                         scan->place.data);
+    int rc = 0;
+    if (node->fd >= 0) {
+        bool readable = S_ISREG(node->st.stx_mode) || (S_ISDIR(node->st.stx_mode) && !node->mount);
+        rc = img__scan_xattrs(scan, node->fd, !readable, entry, err);
+    } else {
+        rc = read_link(scan, node, entry, err);
+    }
+    if (rc)
+        return rc;
+    rc = set_hard_link(scan, node, entry, err);
+    if (rc)
+        return rc;
+    rc = img__entry_check(entry, err);
+    return rc ? img__prefix(err, rc, "%s", scan->place.data) : 0;
+}
+
+int img__scan_emit(struct scan *scan, struct node *node, img_error *err)
+{
+    struct entry entry = {0};
+    int rc = make_entry(scan, node, &entry, err);
+    if (!rc && entry.type == ENTRY_FILE) {
+        struct file_source file;
+        img__scan_file(&file, node->fd, scan->place.data, &node->st);
+        rc = scan->fn(&entry, &file.source, scan->arg, err);
+    } else if (!rc) {
+        rc = scan->fn(&entry, NULL, scan->arg, err);
+    }
+    entry.path = entry.link = NULL;
+    img__entry_clear(&entry);
+    return rc;
+}
+
+static int scan_top(struct scan *scan, struct node *node, img_error *err)
+{
+    bool directory = S_ISDIR(node->st.stx_mode);
+    if (!directory && !S_ISREG(node->st.stx_mode))
+        return img__fail(err, IMG_EINVAL, "%s: is neither a file nor a directory",
+                         scan->place.data);
+    if (!directory && scan->path.len == 0)
+        return img__fail(err, IMG_EINVAL, "%s: a file can't be the root of an image",
+                         scan->place.data);
+    if (scan->path.len > 0) {
+        int rc = img__scan_emit(scan, node, err);
+        if (rc)
+            return rc;
+    }
+    return directory ? img__scan_walk(scan, steal_fd(node->fd), err) : 0;
+}
+
+static int check_prefix(const char *prefix, img_error *err)
+{
+    if (strncmp(prefix, ".wh.", 4) == 0 || strstr(prefix, "/.wh."))
+        return img__fail(err, IMG_EINVAL,
+                         "%s: a name that begins with '.wh.' means removal in a layer", prefix);
+    return 0;
+}
+
+int img__scan(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
+              img_error *err)
+{
+    size_t path_len = strlen(path);
+    if (path_len == 0)
+        return img__fail(err, IMG_EINVAL, "an empty path names no file");
+    while (path_len > 1 && path[path_len - 1] == '/')
+        path_len--;
+    auto_(scan) struct scan scan = {
+        .options = options,
+        .fn = fn,
+        .arg = arg,
+        .place = BUF_INIT(path_len + ENTRY_PATH_MAX + ENTRY_NAME_MAX + 2),
+        .path = BUF_INIT(ENTRY_PATH_MAX),
+        .scratch = malloc(SCAN_SCRATCH),
+    };
+    img__buf_append(&scan.place, path, path_len);
+    img__buf_puts(&scan.path, options->prefix);
+    if (!scan.scratch || scan.place.failed || scan.path.failed == IMG_ENOMEM)
+        return img__fail_memory(err);
+    int rc = img__buf_check(&scan.path, "the destination", err);
+    if (rc)
+        return rc;
+    rc = check_prefix(options->prefix, err);
+    if (rc)
+        return rc;
+
+    auto_(node) struct node node = {.dirfd = AT_FDCWD, .name = path, .top = true, .fd = -1};
+    rc = img__scan_open(&scan, &node, err);
+    return rc ? rc : scan_top(&scan, &node, err);
+}
