@@ -25,7 +25,12 @@ int img__pack_new(enum compression compression, int level, struct sink *blob, st
                   img_error *err);
 void img__pack_free(struct pack *pack);
 
-/* An entry and, for a FILE, all of its data from the source. */
+/* Says, before the first entry, that all will come in the order of a layer (img__tar_order()), as
+ * those of a scan do. Saves the memory of remembering their paths; one out of order is IMG_EFORMAT.
+ */
+void img__pack_sorted(struct pack *pack);
+
+/* An entry and, for a FILE, all of its data from the source, which may be NULL if there is none. */
 int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
                     img_error *err);
 /* An entry that a directory on the way to others needs: it does not count for newest_mtime. */
@@ -34,6 +39,7 @@ int img__pack_parent(struct pack *pack, const struct entry *entry, img_error *er
 int img__pack_whiteout(struct pack *pack, const char *path, img_error *err);
 /* So far, uncompressed. */
 uint64_t img__pack_bytes(const struct pack *pack);
+/* Afterwards, and after a failure, the pack can only be freed. */
 int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err);
 
 IMG_AUTO_POINTER(pack, struct pack, img__pack_free)

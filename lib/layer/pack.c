@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The line from entries to a blob: tar writer, digest of the tar, compression, blob. One pass; the
+ * memory does not depend on the size of anything. What compression writes to is the blob's sink,
+ * which knows about the blob's own digest (layers.md C20, H1).
+ */
+#include "layer/pack.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "layer/tar_write.h"
+
+/* Small enough to be in the cache still when it is hashed and compressed. */
+#define CHUNK ((size_t)128 * 1024)
+
+/* Where the tar goes: through the hash, and on. */
+struct tap {
+    struct sink sink;
+    struct hash *hash;
+    struct sink *next;
+    uint64_t bytes;
+};
+
+struct pack {
+    struct tap tap;
+    struct tar_writer *writer;
+    char *chunk;
+    struct pack_result result;
+};
+
+static int tap_write(struct sink *sink, const void *data, size_t len, img_error *err)
+{
+    struct tap *tap = (struct tap *)sink;
+    int rc = img__hash_update(tap->hash, data, len, err);
+    if (rc)
+        return rc;
+    tap->bytes += len;
+    return img__sink_write(tap->next, data, len, err);
+}
+
+/* The tap is a part of its pack and never closed as a sink. */
+static const struct sink_ops tap_ops = {.write = tap_write};
+
+int img__pack_new(enum compression compression, int level, struct sink *blob, struct pack **out,
+                  img_error *err)
+{
+    auto_(sink) struct sink *owned = blob;
+    auto_(pack) struct pack *pack = calloc(1, sizeof(*pack));
+    if (!pack)
+        return img__fail_memory(err);
+    pack->tap.sink.ops = &tap_ops;
+    pack->result.newest_mtime = INT64_MIN;
+    pack->chunk = malloc(CHUNK);
+    if (!pack->chunk)
+        return img__fail_memory(err);
+
+    int rc = img__sink_compress(compression, level, steal(owned), &pack->tap.next, err);
+    if (rc)
+        return rc;
+    rc = img__hash_new(IMG_DIGEST_CANONICAL, &pack->tap.hash, err);
+    if (rc)
+        return rc;
+    rc = img__tar_writer_new(&pack->tap.sink, &pack->writer, err);
+    if (rc)
+        return rc;
+    *out = steal(pack);
+    return 0;
+}
+
+void img__pack_free(struct pack *pack)
+{
+    if (!pack)
+        return;
+    img__tar_writer_free(pack->writer);
+    img__hash_free(pack->tap.hash);
+    img__sink_free(pack->tap.next);
+    free(pack->chunk);
+    free(pack);
+}
+
+void img__pack_sorted(struct pack *pack)
+{
+    img__tar_writer_sorted(pack->writer);
+}
+
+/* The source must have exactly as many bytes as the header said. */
+static int pack_data(struct pack *pack, const struct entry *entry, struct source *data,
+                     img_error *err)
+{
+    uint64_t left = entry->size;
+    for (;;) {
+        ssize_t n = img__source_read(data, pack->chunk, CHUNK, err);
+        if (n < 0)
+            return (int)n;
+        if ((uint64_t)n > left || (n == 0 && left > 0))
+            return img__fail(err, IMG_EFORMAT,
+                             "%s: has %s than the %" PRIu64 " bytes that were announced",
+                             entry->path, n ? "more" : "fewer", entry->size);
+        if (n == 0)
+            return 0;
+        int rc = img__tar_writer_data(pack->writer, pack->chunk, (size_t)n, err);
+        if (rc)
+            return rc;
+        left -= (uint64_t)n;
+    }
+}
+
+static int pack_any(struct pack *pack, const struct entry *entry, struct source *data,
+                    img_error *err)
+{
+    assert(data || entry->size == 0);
+    int rc = img__tar_writer_entry(pack->writer, entry, err);
+    if (rc)
+        return rc;
+    pack->result.entries++;
+    return data ? pack_data(pack, entry, data, err) : 0;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
+                    img_error *err)
+{
+    bool whiteout = strncmp(base_name(entry->path), ".wh.", 4) == 0;
+    if (!whiteout && entry->mtime > pack->result.newest_mtime)
+        pack->result.newest_mtime = entry->mtime;
+    return pack_any(pack, entry, data, err);
+}
+
+int img__pack_parent(struct pack *pack, const struct entry *entry, img_error *err)
+{
+    return pack_any(pack, entry, NULL, err);
+}
+
+int img__pack_whiteout(struct pack *pack, const char *path, img_error *err)
+{
+    const char *base = base_name(path);
+    auto_free char *marker = NULL;
+    if (asprintf(&marker, "%.*s.wh.%s", (int)(base - path), path, base) < 0) {
+        marker = NULL;
+        return img__fail_memory(err);
+    }
+    if (!base[0] || strncmp(base, ".wh.", 4) == 0)
+        return img__fail(err, IMG_EINVAL, "%s: can't be removed by a layer", base[0] ? path : "/");
+    struct entry entry = {.type = ENTRY_FILE, .path = marker};
+    return pack_any(pack, &entry, NULL, err);
+}
+
+uint64_t img__pack_bytes(const struct pack *pack)
+{
+    return pack->tap.bytes;
+}
+
+int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err)
+{
+    int rc = img__tar_writer_end(pack->writer, err);
+    if (rc)
+        return rc;
+    rc = img__hash_final(pack->tap.hash, &pack->result.diff_id, err);
+    if (rc)
+        return rc;
+    rc = img__sink_close(pack->tap.next, err);
+    if (rc)
+        return rc;
+    pack->result.tar_bytes = pack->tap.bytes;
+    *result = pack->result;
+    return 0;
+}
