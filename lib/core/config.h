@@ -13,16 +13,20 @@ struct config {
     img_platform platform; /* a view, as parsed */
     img_digest *diff_ids;  /* a view, as parsed */
     size_t diff_id_count;
+    bool cmd_set; /* cmd was set, not inherited: a new entrypoint then leaves it */
 };
 
 #define CONFIG_INIT                                                                                \
     {                                                                                              \
-        NULL, {"", "", "", ""}, NULL, 0                                                            \
+        NULL, {"", "", "", ""}, NULL, 0, false                                                     \
     }
 
 /* what names it for messages. rootfs.type must be "layers". */
 int img__config_parse(const char *what, const void *data, size_t len, struct config *out,
                       img_error *err);
+/* Does it have a diff_id for each of a manifest's layers (M2)? */
+int img__config_check_layers(const struct config *config, const char *what, size_t layer_count,
+                             img_error *err);
 /* An empty one for a platform: keys in their fixed order. */
 int img__config_new(const img_platform *platform, struct config *out, img_error *err);
 void img__config_free(struct config *config); /* leaves it empty */
@@ -36,13 +40,16 @@ int img__config_list(const struct config *config, const char *list, struct strv 
                      img_error *err);
 
 /* Editing, with the names of <libimg/build.h>. Values are checked: IMG_EINVAL says what is wrong.
- */
+ * New keys go to their fixed place whatever the order of the calls; what is there keeps its own.
+ * An empty value, or an empty argv, unsets. */
+/* The fields of img__config_field(). */
 int img__config_set(struct config *config, const char *field, const char *value, img_error *err);
+/* env, label, expose or volume; annotations are the manifest's. */
 int img__config_put(struct config *config, const char *set, const char *value, img_error *err);
 int img__config_set_argv(struct config *config, const char *list, const char *const *argv,
                          img_error *err);
 /* A layer more: its diffID and a row of history, which gets filled up first if the base's is short
- * (M3). created is RFC 3339. */
+ * (M3). created is RFC 3339; in created_by bytes that are not UTF-8 become '?'. */
 int img__config_add_layer(struct config *config, const img_digest *diff_id, const char *created,
                           const char *created_by, img_error *err);
 

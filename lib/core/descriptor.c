@@ -129,6 +129,33 @@ int img__descriptor_parse(const struct json *json, const char *what, img_descrip
     return rc;
 }
 
+int img__descriptor_parse_list(const struct json *object, const char *what, const char *key,
+                               size_t max, img_descriptor **out, size_t *count, img_error *err)
+{
+    const struct json *list = NULL;
+    char place[256];
+    int rc = img__json_get_kind(object, what, key, JSON_ARRAY, true, &list, err);
+    size_t n = img__json_count(list);
+    if (rc)
+        return rc;
+    if (n > max)
+        return img__fail(err, IMG_ELIMIT, "%s: \"%s\" has %zu entries, more than %zu", what, key, n,
+                         max);
+
+    auto_free img_descriptor *parsed = n ? calloc(n, sizeof(*parsed)) : NULL;
+    if (n && !parsed)
+        return img__fail_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(place, sizeof(place), "%s: %s[%zu]", what, key, i);
+        rc = img__descriptor_parse(img__json_at(list, i), place, &parsed[i], err);
+        if (rc)
+            return rc;
+    }
+    *out = steal(parsed);
+    *count = n;
+    return 0;
+}
+
 static bool set_text(struct json *json, const char *key, const char *text)
 {
     return !*text || img__json_set(json, key, img__json_string(text));

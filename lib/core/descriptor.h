@@ -14,6 +14,11 @@
 int img__descriptor_parse(const struct json *json, const char *what, img_descriptor *out,
                           img_error *err);
 
+/* The array of descriptors that is object's member at key, which must be there. More than max is
+ * IMG_ELIMIT. *out is NULL if it is empty, else the caller's to free(). */
+int img__descriptor_parse_list(const struct json *object, const char *what, const char *key,
+                               size_t max, img_descriptor **out, size_t *count, img_error *err);
+
 /* Reads "platform" objects, and configs, which have the same keys. Absent keys are "". */
 int img__platform_parse_json(const struct json *json, const char *what, img_platform *out,
                              img_error *err);

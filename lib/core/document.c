@@ -20,6 +20,10 @@
 static const char *const generic_types[] = {"text/plain", "application/json",
                                             "application/octet-stream", "binary/octet-stream"};
 
+static const char *const document_keys[] = {"schemaVersion", "mediaType",   "artifactType",
+                                            "config",        "layers",      "manifests",
+                                            "subject",       "annotations", NULL};
+
 void img__document_free(struct document *document)
 {
     free(document->bytes);
@@ -124,6 +128,76 @@ static int agree(const char *what, const char *header, const char *body, const c
                          "%s was sent as '%.100s', but its \"mediaType\" is '%.100s'", what, said,
                          body);
     return 0;
+}
+
+static int check_kind(const struct document *document, enum media_kind kind, const char *name,
+                      img_error *err)
+{
+    const char *type = document->descriptor.media_type;
+    enum media_kind is = img__media_kind(type);
+    if (is == MEDIA_SCHEMA1)
+        return fail_schema1(name, err);
+    if (is != kind)
+        return img__fail(err, IMG_EUNSUPPORTED, "%s has the type '%.100s', which is not that of %s",
+                         name, type, kind == MEDIA_INDEX ? "an index" : "a manifest");
+    return 0;
+}
+
+static int check_version(const char *what, const struct json *json, img_error *err)
+{
+    uint64_t version = 0;
+    int rc = img__json_get_size(json, what, "schemaVersion", true, &version, err);
+    if (!rc && version != 2)
+        return img__fail(err, IMG_EFORMAT, "%s: \"schemaVersion\" is %llu, not 2", what,
+                         (unsigned long long)version);
+    return rc;
+}
+
+static int check_foreign(const char *what, const struct json *json, enum media_kind kind,
+                         img_error *err)
+{
+    static const char *const of_index[] = {"manifests", "fsLayers", NULL};
+    static const char *const of_manifest[] = {"layers", "config", "fsLayers", NULL};
+    const char *const *key = kind == MEDIA_INDEX ? of_manifest : of_index;
+    for (; *key; key++)
+        if (img__json_get(json, *key))
+            return img__fail(err, IMG_EFORMAT, "%s is ambiguous: %s has no \"%s\"", what,
+                             kind == MEDIA_INDEX ? "an index" : "a manifest", *key);
+    return 0;
+}
+
+static int check_common(const char *what, const struct json *json, const char *said,
+                        enum media_kind kind, img_error *err)
+{
+    const char *type = NULL, *body = NULL;
+    int rc;
+    if (img__json_kind(json) != JSON_OBJECT)
+        return img__fail(err, IMG_EFORMAT, "%s is not a JSON object", what);
+    rc = img__json_check_case(json, what, document_keys, err);
+    if (!rc)
+        rc = img__json_get_text(json, what, "mediaType", false, &body, err);
+    if (!rc && is_schema1(json, body))
+        return fail_schema1(what, err);
+    if (!rc)
+        rc = agree(what, said, body, &type, err);
+    if (!rc)
+        rc = check_version(what, json, err);
+    return rc ? rc : check_foreign(what, json, kind, err);
+}
+
+int img__document_parse(const struct document *document, enum media_kind kind, char *name,
+                        size_t name_size, struct json **out, img_error *err)
+{
+    auto_(json) struct json *json = NULL;
+    img__descriptor_name(&document->descriptor, name, name_size);
+    int rc = check_kind(document, kind, name, err);
+    if (!rc)
+        rc = img__json_parse(name, document->bytes, document->len, &json, err);
+    if (!rc)
+        rc = check_common(name, json, document->descriptor.media_type, kind, err);
+    if (!rc)
+        *out = steal(json);
+    return rc;
 }
 
 int img__document_sniff(const char *what, const char *content_type, const void *data, size_t len,

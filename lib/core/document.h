@@ -39,6 +39,13 @@ int img__document_from_json(const char *media_type, const struct json *json, str
 int img__document_sniff(const char *what, const char *content_type, const void *data, size_t len,
                         char *media_type, img_error *err);
 
+/* Parses a manifest or an index and checks what both have: kind is the one that is wanted,
+ * schemaVersion is 2, mediaType agrees with the descriptor, no key differs from a known one in its
+ * case alone, and none is the other kind's. Writes its name for messages, as
+ * img__descriptor_name(). */
+int img__document_parse(const struct document *document, enum media_kind kind, char *name,
+                        size_t name_size, struct json **out, img_error *err);
+
 static inline void img__auto_document(struct document *document)
 {
     img__document_free(document);

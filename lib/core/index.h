@@ -13,8 +13,13 @@ struct index {
     struct json *json; /* all of it */
 };
 
-#define INDEX_ENTRIES_MAX 10000
-#define INDEX_DEPTH_MAX 8
+#define INDEX_INIT                                                                                 \
+    {                                                                                              \
+        NULL, 0, NULL                                                                              \
+    }
+
+#define INDEX_ENTRIES_MAX 10000u
+#define INDEX_DEPTH_MAX 8u
 
 /* As img__manifest_parse(). */
 int img__index_parse(const struct document *document, struct index *out, img_error *err);

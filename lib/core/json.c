@@ -267,6 +267,12 @@ struct json *img__json_open(struct json *object, const char *key, enum json_kind
     return img__json_kind(from_jansson(value)) == kind ? from_jansson(value) : NULL;
 }
 
+struct json *img__json_open_at(struct json *array, size_t index, enum json_kind kind)
+{
+    struct json *value = from_jansson(json_array_get(to_jansson(array), index));
+    return img__json_kind(value) == kind ? value : NULL;
+}
+
 /* Gives object the pairs of other, in their order. */
 static bool replace_pairs(json_t *object, json_t *other)
 {

@@ -64,6 +64,9 @@ int img__json_get_size(const struct json *object, const char *what, const char *
 /* kind is JSON_ARRAY or JSON_OBJECT (or any other). */
 int img__json_get_kind(const struct json *object, const char *what, const char *key,
                        enum json_kind kind, bool required, const struct json **out, img_error *err);
+/* Fails unless all values of an array or object, the member of object at key, are of a kind. */
+int img__json_check_values(const struct json *object, const char *what, const char *key,
+                           enum json_kind kind, img_error *err);
 /* Fails if a key of object differs from one of the known keys (ended by NULL) only in its case. */
 int img__json_check_case(const struct json *object, const char *what, const char *const *known,
                          img_error *err);
@@ -81,6 +84,8 @@ void img__json_unset(struct json *object, const char *key);
 /* The member as an object or array that may be changed; made, also over null, if it is not there;
  * NULL if it is something else or there is no memory. */
 struct json *img__json_open(struct json *object, const char *key, enum json_kind kind);
+/* An object or array in an array, to be changed; NULL if there is none. */
+struct json *img__json_open_at(struct json *array, size_t index, enum json_kind kind);
 /* Sorts the keys of one object bytewise (not of what is in it). */
 bool img__json_sort(struct json *object);
 /* Sets a key, which, if it is new, goes before the keys that come behind it in order (ended by

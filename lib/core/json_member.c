@@ -8,6 +8,8 @@
  */
 #include "core/json.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 
 /* The largest integer that every JSON implementation reads alike (RFC 7493). */
@@ -65,6 +67,34 @@ int img__json_get_size(const struct json *object, const char *what, const char *
     if ((uint64_t)number > SIZE_BYTES_MAX)
         return img__fail(err, IMG_EFORMAT, "%s: \"%s\" is larger than 2^53-1", what, key);
     *out = (uint64_t)number;
+    return 0;
+}
+
+static int fail_value(const char *what, const char *key, const char *at, enum json_kind is,
+                      enum json_kind kind, img_error *err)
+{
+    return img__fail(err, IMG_EFORMAT, "%s: \"%s\"[%.100s] is %s, not %s", what, key, at,
+                     kind_names[is], kind_names[kind]);
+}
+
+int img__json_check_values(const struct json *object, const char *what, const char *key,
+                           enum json_kind kind, img_error *err)
+{
+    const struct json *list = img__json_get(object, key), *value;
+    const char *name;
+    char at[24];
+
+    for (void *cursor = NULL; img__json_next(list, &cursor, &name, &value);)
+        if (img__json_kind(value) != kind)
+            return fail_value(what, key, name, img__json_kind(value), kind, err);
+    if (img__json_kind(list) != JSON_ARRAY)
+        return 0;
+    for (size_t i = 0, count = img__json_count(list); i < count; i++) {
+        enum json_kind is = img__json_kind(img__json_at(list, i));
+        snprintf(at, sizeof(at), "%zu", i);
+        if (is != kind)
+            return fail_value(what, key, at, is, kind, err);
+    }
     return 0;
 }
 

@@ -15,7 +15,12 @@ struct manifest {
     struct json *json;       /* all of it */
 };
 
-#define MANIFEST_LAYERS_MAX 1024
+#define MANIFEST_INIT                                                                              \
+    {                                                                                              \
+        {"", {""}, 0, {"", "", "", ""}}, NULL, 0, STRV_INIT, NULL                                  \
+    }
+
+#define MANIFEST_LAYERS_MAX 1024u
 
 /* document->descriptor.media_type must be a manifest's and agree with the bytes. Refused by name:
  * wrong schemaVersion or mediaType, both layers and manifests, config missing, keys that differ
