@@ -42,7 +42,10 @@ IMG_API void img_store_free(img_store *store);
 /* The directory, absolute. */
 IMG_API const char *img_store_path(const img_store *store);
 
-/* Finds what a reference names, by tag or, where the reference has a digest, by that. */
+/* Finds what a reference names, by tag or, where the reference has a digest, by that: what has the
+ * name "repository@digest", else any image of that repository with that digest. Where there is
+ * none, the text as it is counts, for names that are no full references: other tools write such
+ * ones ("latest"). */
 IMG_API int img_store_resolve(img_store *store, const char *reference, img_descriptor *out,
                               img_error *err);
 
@@ -51,11 +54,13 @@ IMG_API int img_store_resolve(img_store *store, const char *reference, img_descr
 IMG_API int img_store_tag(img_store *store, const char *source, const char *const *names,
                           img_error *err);
 
-/* Takes names away, all or none; IMG_ENOTFOUND names one that is not there. names ends with NULL.
- * The blobs stay until img_store_gc(). */
+/* Takes names away, all or none; IMG_ENOTFOUND names one that is not there. names ends with NULL;
+ * each is a reference, or the text as img_store_list() gave it. The blobs stay until
+ * img_store_gc(). */
 IMG_API int img_store_untag(img_store *store, const char *const *names, img_error *err);
 
-/* Called for each image, in the order of the names. Non-zero ends the list with IMG_ECANCELED. */
+/* Called for each image, in the order of the names. An image that another tool left without a name
+ * has its digest for one. Non-zero ends the list with IMG_ECANCELED. */
 typedef int (*img_store_list_fn)(const char *reference, const img_descriptor *descriptor,
                                  void *arg);
 IMG_API int img_store_list(img_store *store, img_store_list_fn fn, void *arg, img_error *err);

@@ -49,7 +49,7 @@ static int tree_add(void **tree, const char *text, img_error *err)
     auto_free char *copy = strdup(text);
     if (!copy || !tsearch(copy, tree, compare_text))
         return img__fail_memory(err);
-    copy = NULL;
+    (void)steal(copy);
     return 0;
 }
 

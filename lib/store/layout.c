@@ -138,7 +138,9 @@ static int check_layout(const img_store *store, img_error *err)
 
 static bool exists(const img_store *store, const char *name)
 {
-    return faccessat(store->dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    struct stat st;
+
+    return fstatat(store->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool is_own(const char *name)

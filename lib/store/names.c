@@ -6,8 +6,9 @@
  * any other shape, as other tools write it, it is parsed as a whole and brought into that shape.
  * The test of the shape makes sure that a line is an entry and that a string has one spelling only:
  *
- * - a line break before '{' and behind "}," separates two values of an array, and no array but
- *   "manifests" is there, since no line has a '[';
+ * - what follows "}," is a key of an object or the next value of an array; no array but "manifests"
+ *   is there, since no line has a '['; so where '{' follows, a new entry begins, and that is so
+ *   behind each line break and nowhere else;
  * - no line has a backslash, so a label is in the text exactly as it is.
  *
  * Each line that is looked at more closely is parsed, strictly.
@@ -93,6 +94,17 @@ static bool is_head(const struct names *names, const char *text, size_t len)
            img__json_kind(img__json_get(json, "manifests")) == JSON_ARRAY;
 }
 
+/* Does a value end only where another one ends or a key follows? The last '}' is text[len]. */
+static bool is_one_value(const char *text, size_t len)
+{
+    const char *end = text + len;
+
+    for (const char *at = text; (at = memchr(at, '}', (size_t)(end - at))); at++)
+        if (at[1] != '}' && (at[1] != ',' || at[2] != '"'))
+            return false;
+    return true;
+}
+
 /* Are these lines one entry each? */
 static bool are_lines(const char *body, size_t len)
 {
@@ -106,7 +118,8 @@ static bool are_lines(const char *body, size_t len)
             return false;
         next = newline + 1;
         const char *close = next == end ? newline - 1 : newline - 2;
-        if (close <= line || line[0] != '{' || close[0] != '}' || (next != end && close[1] != ','))
+        if (close <= line || line[0] != '{' || close[0] != '}' ||
+            (next != end && close[1] != ',') || !is_one_value(line, (size_t)(close - line)))
             return false;
     }
     return true;
