@@ -71,7 +71,7 @@ static int walk_subject(struct collector *gc, const struct json *json, unsigned 
 static int walk_index(struct collector *gc, const struct document *document, unsigned depth,
                       img_error *err)
 {
-    auto_(index) struct index index = {NULL, 0, NULL};
+    auto_(index) struct index index = INDEX_INIT;
 
     int r = img__index_parse(document, &index, err);
     for (size_t i = 0; !r && i < index.entry_count; i++)
@@ -82,7 +82,7 @@ static int walk_index(struct collector *gc, const struct document *document, uns
 static int walk_manifest(struct collector *gc, const struct document *document, unsigned depth,
                          img_error *err)
 {
-    auto_(manifest) struct manifest manifest = {.json = NULL};
+    auto_(manifest) struct manifest manifest = MANIFEST_INIT;
 
     int r = img__manifest_parse(document, &manifest, err);
     if (!r)
