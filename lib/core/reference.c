@@ -258,15 +258,10 @@ static void put_version(const img_reference *reference, const char *name, char *
              reference->tag, *reference->digest.text ? "@" : "", reference->digest.text);
 }
 
-static void full_name(const img_reference *reference, char *name)
-{
-    snprintf(name, IMG_REFERENCE_TEXT_MAX, "%s/%s", reference->domain, reference->path);
-}
-
 void img_reference_format(const img_reference *reference, char *text)
 {
-    char name[IMG_REFERENCE_TEXT_MAX];
-    full_name(reference, name);
+    char name[sizeof(reference->domain) + sizeof(reference->path)];
+    snprintf(name, sizeof(name), "%s/%s", reference->domain, reference->path);
     put_version(reference, name, text);
 }
 

@@ -177,7 +177,7 @@ static bool parse_protocol(const char *text, struct port_range *out)
 int img__setting_parse_ports(const char *what, const char *value, struct port_range *out,
                              img_error *err)
 {
-    struct port_range range;
+    struct port_range range = {0};
     size_t len = strcspn(value, "/"), first = strcspn(value, "-/");
     bool ok = parse_port(value, first, &range.first);
     range.last = range.first;

@@ -145,8 +145,8 @@ static void add_xattrs(struct buf *records, const struct entry *entry)
         if (xattr->len == 0)
             continue;
         char key[sizeof("SCHILY.xattr.") + 256];
-        int len = snprintf(key, sizeof(key), "SCHILY.xattr.%s", xattr->name);
-        assert(len > 0 && (size_t)len < sizeof(key));
+        assert(strlen(xattr->name) <= 256);
+        snprintf(key, sizeof(key), "SCHILY.xattr.%s", xattr->name);
         add_record(records, key, xattr->value, xattr->len);
     }
 }

@@ -108,8 +108,7 @@ static int parse_segments(struct tar_map *map, const uint8_t *at, size_t count, 
 {
     int rc = count_bytes(map, count * SEGMENT_LEN, err);
     for (size_t i = 0; i < count && !rc; i++, at += SEGMENT_LEN) {
-        uint64_t offset;
-        uint64_t len;
+        uint64_t offset = 0, len = 0;
         if (at[0] == '\0') {
             if (more || !img__tar_is_zero(at, (count - i) * SEGMENT_LEN))
                 return img__fail(err, IMG_EFORMAT, "its sparse map has a gap");

@@ -23,7 +23,7 @@
 #define DOCUMENTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define BLOBS_MAX ((size_t)16 * 1024)
 
-#define WHAT_SIZE 40
+#define WHAT_SIZE 56
 
 struct blob {
     img_descriptor descriptor;
@@ -121,11 +121,12 @@ static int visit_manifest(struct walk *walk, const struct document *document, im
     return rc ? rc : add_blob(walk, &manifest.config, "config", err);
 }
 
-static int visit(struct walk *walk, struct document *document, int depth, img_error *err);
+static int visit(struct walk *walk, struct document *document, unsigned depth, img_error *err);
 
 /* A child of an index: fetched and visited. A remote target that has it has all that it reaches; a
  * local one saves fetching it, but its blobs are looked at one by one. */
-static int visit_child(struct walk *walk, const img_descriptor *child, int depth, img_error *err)
+static int visit_child(struct walk *walk, const img_descriptor *child, unsigned depth,
+                       img_error *err)
 {
     struct endpoint *from = walk->copy->from, *to = walk->copy->to;
     enum media_kind kind = img__media_kind(child->media_type);
@@ -147,7 +148,7 @@ static int visit_child(struct walk *walk, const img_descriptor *child, int depth
     return rc ? rc : visit(walk, &document, depth, err);
 }
 
-static int visit_index(struct walk *walk, size_t at, int depth, img_error *err)
+static int visit_index(struct walk *walk, size_t at, unsigned depth, img_error *err)
 {
     auto_(index) struct index index = {0};
     int rc = img__index_parse(&walk->documents[at], &index, err);
@@ -157,10 +158,10 @@ static int visit_index(struct walk *walk, size_t at, int depth, img_error *err)
 }
 
 /* Takes document over, unless it fails. */
-static int visit(struct walk *walk, struct document *document, int depth, img_error *err)
+static int visit(struct walk *walk, struct document *document, unsigned depth, img_error *err)
 {
     if (depth > INDEX_DEPTH_MAX)
-        return img__fail(err, IMG_ELIMIT, "indexes are nested more than %d deep", INDEX_DEPTH_MAX);
+        return img__fail(err, IMG_ELIMIT, "indexes are nested more than %u deep", INDEX_DEPTH_MAX);
     enum media_kind kind = img__media_kind(document->descriptor.media_type);
     size_t at = walk->document_count;
     int rc = add_document(walk, document, err);

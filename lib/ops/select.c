@@ -50,12 +50,12 @@ static int descend(struct endpoint *place, const img_platform *platform, struct 
 int img__select_manifest(struct endpoint *place, const img_platform *platform,
                          struct document *document, img_error *err)
 {
-    for (int depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
+    for (unsigned depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
         if (!platform || img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
             return 0;
         int rc = descend(place, platform, document, err);
         if (rc)
             return rc;
     }
-    return img__fail(err, IMG_ELIMIT, "indexes are nested more than %d deep", INDEX_DEPTH_MAX);
+    return img__fail(err, IMG_ELIMIT, "indexes are nested more than %u deep", INDEX_DEPTH_MAX);
 }
