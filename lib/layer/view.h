@@ -15,12 +15,14 @@ struct view;
 int img__view_new(struct view **out, img_error *err);
 void img__view_free(struct view *view);
 
-/* Puts a layer on top: tar is an uncompressed stream, borrowed. name is for messages. */
+/* Puts a layer on top: tar is an uncompressed stream, borrowed. name is for messages. After a
+ * failure the view is only good for img__view_free(). */
 int img__view_apply(struct view *view, struct source *tar, const char *name, img_error *err);
 
 /* What is at a path (in the form of entry.path), last component not followed, parents not either:
- * NULL if nothing. Its xattrs are kept for directories alone; a parent that only its children imply
- * is a directory, 0755, 0:0, mtime 0. Borrowed until the next apply. */
+ * NULL if nothing. Its xattrs are kept for directories alone; a hard link is what it leads to; a
+ * parent that only its children imply is a directory, 0755, 0:0, mtime 0. Borrowed until the next
+ * apply. */
 const struct entry *img__view_find(const struct view *view, const char *path);
 
 /* Follows the symbolic links of a path inside the image, as the kernel would with the image as

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tree behind a view: view_tree.c grows it and finds ways in it, view.c puts layers on it.
+ */
+#ifndef IMG_LAYER_VIEW_TREE_H
+#define IMG_LAYER_VIEW_TREE_H
+
+#include "base/buf.h"
+#include "layer/entry.h"
+
+struct node {
+    struct entry entry; /* never a HARDLINK */
+    const char *name;   /* the last component of entry.path */
+    struct node *parent;
+    void *children;  /* of tsearch(), by name */
+    uint32_t newest; /* layer of what was put here or beneath */
+};
+
+struct tree {
+    struct node *root;
+    uint32_t layer; /* that is put on top, from 1 on */
+};
+
+int img__tree_init(struct tree *tree, img_error *err);
+void img__tree_free(struct tree *tree);
+
+struct node *img__tree_child(const struct node *parent, const char *name);
+/* Follows no links; NULL: nothing is there. */
+struct node *img__tree_find(const struct tree *tree, const char *path);
+/* Takes over what entry holds. Its path is that of the parent and one component, which is not
+ * there. NULL: no memory, and entry is as it was. */
+struct node *img__tree_add(struct tree *tree, struct node *parent, struct entry *entry);
+/* With all that is beneath; not the root. */
+void img__tree_remove(struct node *node);
+void img__tree_remove_children(struct node *node);
+/* The node and those above hold something of the tree's layer. */
+void img__tree_touch(const struct tree *tree, struct node *node);
+
+/* A directory as children imply it. NULL: no memory. */
+struct node *img__tree_add_implied(struct tree *tree, struct node *parent, const char *path);
+
+struct way {
+    bool follow_last;
+    bool files_are_gone; /* a file on the way is as good as nothing; else it is IMG_EINVAL */
+    /* Says of a link whether it is to be taken for gone; may be NULL. */
+    bool (*is_gone)(const struct node *link, const void *arg);
+    const void *arg;
+};
+
+/* Follows the links of path. The real path is put into out, and *node is what is there or NULL. */
+int img__tree_walk(const struct tree *tree, const char *path, const struct way *way,
+                   struct buf *out, struct node **node, img_error *err);
+
+#endif
