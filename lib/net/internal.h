@@ -120,9 +120,9 @@ int img__transfer_new(struct http *http, const struct http_request *request, str
                       img_error *err);
 void img__transfer_free(struct transfer *transfer);
 void img__transfer_begin(struct transfer *transfer); /* to ACTIVE, or to ENDED if that fails */
-void img__transfer_leave(struct transfer *transfer); /* takes it from curl, if it is there */
+/* Takes it from curl, if it is there. reuse: the hop went well, and its handle is good for more. */
+void img__transfer_leave(struct transfer *transfer, bool reuse);
 void img__transfer_end(struct transfer *transfer, int code); /* to ENDED; err is set already */
-int img__transfer_new_answer(struct transfer *transfer);
 void img__transfer_log(struct transfer *transfer, int level, const char *text);
 
 /* body.c */

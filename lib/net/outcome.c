@@ -105,6 +105,8 @@ static void log_answer(struct transfer *transfer)
 {
     char text[128];
     curl_off_t up = 0, down = 0;
+    if (!transfer->in_body)
+        return;
     curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
     snprintf(text, sizeof(text), "%d, %lld bytes sent, %lld received in %lld ms",
@@ -117,7 +119,6 @@ static void answered(struct transfer *transfer)
 {
     const struct http_response *response = &transfer->answer->response;
     char *location auto_free = img__header_copy(response, "Location");
-    log_answer(transfer);
     if (is_redirect(response, location))
         return follow(transfer, location);
     if (!img__retry_status(response->status) || !may_try_again(transfer, AGAIN_OFTEN))
@@ -149,7 +150,8 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
     enum again again = AGAIN_NEVER;
     if (transfer->code == 0 && result != CURLE_OK && !refused && !transfer->canceled)
         again = img__failure_describe(transfer, result);
-    img__transfer_leave(transfer);
+    log_answer(transfer);
+    img__transfer_leave(transfer, result == CURLE_OK);
     if (transfer->canceled)
         return;
     if (transfer->code < 0)
@@ -166,7 +168,7 @@ void img__outcome_stalled(struct transfer *transfer)
 {
     struct buf url auto_(buf) = BUF_INIT(URL_MAX);
     img__url_for_message(transfer->here.data, &url);
-    img__transfer_leave(transfer);
+    img__transfer_leave(transfer, false);
     img__fail(&transfer->err, IMG_ENETWORK,
               "%s %s: nothing moved for %lld s: the server or the network hangs", transfer->method,
               img__buf_text(&url), (long long)(img__net_now_ms() - transfer->moved_ms) / 1000);

@@ -80,26 +80,29 @@ static void free_lines(struct transfer *transfer)
     transfer->lines = NULL;
 }
 
-static void free_easy(struct transfer *transfer)
+/* Only a handle whose last hop went well is used again: others may hold leftovers, such as a buffer
+ * whose size can't be set any more. */
+static void free_easy(struct transfer *transfer, bool reuse)
 {
     struct http *http = transfer->http;
+    CURL *easy = steal(transfer->easy);
     struct sigpipe hold;
-    if (!transfer->easy)
+    if (!easy)
         return;
-    curl_easy_reset(transfer->easy);
-    if (http->idle_count < NET_IDLE_MAX) {
-        http->idle[http->idle_count++] = transfer->easy;
+    if (reuse && http->idle_count < NET_IDLE_MAX) {
+        curl_easy_reset(easy);
+        http->idle[http->idle_count++] = easy;
         return;
     }
     img__sigpipe_hold(&hold);
-    curl_easy_cleanup(transfer->easy);
+    curl_easy_cleanup(easy);
     img__sigpipe_release(&hold);
 }
 
 void img__transfer_free(struct transfer *transfer)
 {
-    img__transfer_leave(transfer);
-    free_easy(transfer);
+    img__transfer_leave(transfer, false);
+    free_easy(transfer, true);
     free_lines(transfer);
     if (transfer->answer)
         img__http_response_free(&transfer->answer->response);
@@ -255,7 +258,7 @@ static int take_easy(struct transfer *transfer)
     return transfer->easy ? 0 : img__fail_memory(&transfer->err);
 }
 
-int img__transfer_new_answer(struct transfer *transfer)
+static int new_answer(struct transfer *transfer)
 {
     if (transfer->answer)
         img__http_response_free(&transfer->answer->response);
@@ -279,7 +282,7 @@ static int prepare(struct transfer *transfer)
     transfer->moved_ms = 0;
     transfer->begun_ms = img__net_now_ms();
     transfer->detail[0] = '\0';
-    int rc = img__transfer_new_answer(transfer);
+    int rc = new_answer(transfer);
     if (rc == 0 && transfer->body_touched)
         rc = img__source_rewind(transfer->want.body, &transfer->err);
     transfer->body_touched = false;
@@ -302,7 +305,7 @@ void img__transfer_begin(struct transfer *transfer)
     transfer->http->active_count++;
 }
 
-void img__transfer_leave(struct transfer *transfer)
+void img__transfer_leave(struct transfer *transfer, bool reuse)
 {
     struct sigpipe hold;
     if (transfer->state != TRANSFER_ACTIVE)
@@ -310,13 +313,15 @@ void img__transfer_leave(struct transfer *transfer)
     img__sigpipe_hold(&hold);
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);
     img__sigpipe_release(&hold);
+    if (!reuse)
+        free_easy(transfer, false);
     transfer->http->active_count--;
     transfer->state = TRANSFER_WAITING;
 }
 
 void img__transfer_end(struct transfer *transfer, int code)
 {
-    img__transfer_leave(transfer);
+    img__transfer_leave(transfer, false);
     transfer->code = code;
     transfer->state = TRANSFER_ENDED;
 }

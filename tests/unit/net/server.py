@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+import warnings
 from urllib.parse import unquote, urlsplit
 
 lock = threading.Lock()
@@ -45,6 +46,9 @@ class Connection:
     def read_head(self):
         line = self.file.readline(65536)
         if not line:
+            raise Gone
+        if line[0] == 0x16:  # a TLS handshake
+            self.send("HTTP/1.1 400 Bad Request\r\n\r\n")
             raise Gone
         self.method, self.target, _ = line.decode("latin-1").split()
         self.headers = []
@@ -127,6 +131,9 @@ class Connection:
     def do_redirect(self, query, status):
         self.read_body()
         self.answer(int(status), b"elsewhere", ["Location: " + query])
+
+    def do_to_itself(self, query):
+        self.answer(302, b"", ["Location: to-itself"])
 
     def do_interim(self, query, count):
         self.read_body()
@@ -232,6 +239,7 @@ def main():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[1], sys.argv[2])
         if len(sys.argv) > 3:
+            warnings.simplefilter("ignore")
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = ssl.TLSVersion.TLSv1_1
             context.set_ciphers("ALL:@SECLEVEL=0")
