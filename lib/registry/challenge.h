@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/auto.h"
 #include "base/err.h"
 
 /* The schemes that libimg can answer, and the names of the others. */
