@@ -16,24 +16,51 @@ struct lease {
     int fd;
 };
 
-int img__store_lock(const img_store *store, const char *file, int operation, int *fd,
-                    img_error *err)
+static int open_lock(const img_store *store, const char *file, int flags)
 {
-    auto_fd int lock =
-        openat(store->dir_fd, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, STORE_FILE_MODE);
-    if (lock < 0)
-        return img__fail_errno(err, "cannot write to the store: %s/%s", store->path, file);
+    return openat(store->dir_fd, file, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, STORE_FILE_MODE);
+}
 
+/* Takes lock over; *fd stays as it is if another one has it and operation says not to wait. */
+static int lock_file(const img_store *store, const char *file, int lock, int operation, int *fd,
+                     img_error *err)
+{
+    auto_fd int owned = lock;
     int r;
+
     do {
-        r = flock(lock, operation);
+        r = flock(owned, operation);
     } while (r != 0 && errno == EINTR);
     if (r != 0 && errno == EWOULDBLOCK)
         return 0;
     if (r != 0)
         return img__fail_errno(err, "cannot lock %s/%s", store->path, file);
-    *fd = steal_fd(lock);
+    *fd = steal_fd(owned);
     return 0;
+}
+
+int img__store_lock(const img_store *store, const char *file, int operation, int *fd,
+                    img_error *err)
+{
+    int lock = open_lock(store, file, O_RDWR | O_CREAT);
+    if (lock < 0)
+        return img__fail_errno(err, "cannot write to the store: %s/%s", store->path, file);
+    return lock_file(store, file, lock, operation, fd, err);
+}
+
+/* Who may only read holds a lease too, on the file that is there. If there is none, no collector
+ * was ever here; one that comes now may take away what is being read, which is then noticed. */
+static int lock_lease(const img_store *store, int *fd, img_error *err)
+{
+    int lock = open_lock(store, STORE_LEASE, O_RDWR | O_CREAT);
+    if (lock < 0 && (errno == EACCES || errno == EROFS)) {
+        lock = open_lock(store, STORE_LEASE, O_RDONLY);
+        if (lock < 0)
+            return 0;
+    }
+    if (lock < 0)
+        return img__fail_errno(err, "cannot open %s/%s", store->path, STORE_LEASE);
+    return lock_file(store, STORE_LEASE, lock, LOCK_SH, fd, err);
 }
 
 int img__lease_take(img_store *store, struct lease **out, img_error *err)
@@ -42,7 +69,7 @@ int img__lease_take(img_store *store, struct lease **out, img_error *err)
     if (!lease)
         return img__fail_memory(err);
     lease->fd = -1;
-    int r = img__store_lock(store, STORE_LEASE, LOCK_SH, &lease->fd, err);
+    int r = lock_lease(store, &lease->fd, err);
     if (r)
         return r;
     *out = steal(lease);

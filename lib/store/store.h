@@ -14,7 +14,8 @@
 
 struct lease;
 
-/* Shared: any number at once, of any processes. Waits for a collector at work. */
+/* Shared: any number at once, of any processes. Waits for a collector at work. Works in a store
+ * that may only be read, too. */
 int img__lease_take(img_store *store, struct lease **out, img_error *err);
 void img__lease_free(struct lease *lease);
 

@@ -241,6 +241,80 @@ static void leases_die_with_their_process(void **state)
     close(pipe_fds[1]);
 }
 
+static void make_lease_file(const struct fixture *f)
+{
+    img_error err = {0};
+    struct lease *lease = NULL;
+    assert_ok(img__lease_take(f->store, &lease, &err));
+    img__lease_free(lease);
+}
+
+/* Becomes somebody who may read the store and nothing else. */
+static int become_reader(const struct fixture *f)
+{
+    if (chmod(f->parent, 0755) != 0)
+        return -1;
+    if (geteuid() == 0)
+        return setgid(65534) != 0 || setuid(65534) != 0 ? -1 : 0;
+    auto_free char *lease = img__store_join(f->path, STORE_LEASE);
+    chmod(lease, 0444);
+    return chmod(f->path, 0555);
+}
+
+/* In a child: reads under a lease, tells so, and waits to be killed. */
+static void read_under_lease(const struct fixture *f, const img_descriptor *blob, int report)
+{
+    img_error err = {0};
+    struct lease *lease = NULL;
+    struct sink *sink = NULL;
+    img_descriptor other = describe(MEDIA_OCI_LAYER, "other");
+    char text[64];
+    auto_(source) struct source *source = NULL;
+
+    int r = become_reader(f);
+    r = r ? r : img__lease_take(f->store, &lease, &err);
+    r = r ? r : img__store_source(f->store, blob, &source, &err);
+    r = r ? r : (int)img__source_read_full(source, text, sizeof(text), &err) - 5;
+    if (r)
+        fprintf(stderr, "%s\n", err.message);
+    if (img__store_accept(f->store, &other, &sink, &err) != IMG_EIO)
+        r = 1;
+    if (write(report, r ? "!" : ".", 1) == 1)
+        pause();
+    _exit(1);
+}
+
+static void readers_hold_leases(void **state)
+{
+    struct fixture *f = *state;
+    img_descriptor blob = put_blob(f->store, MEDIA_OCI_LAYER, "layer");
+    int pipe_fds[2];
+    char byte;
+
+    assert_int_equal(pipe(pipe_fds), 0);
+    for (int with_file = 0; with_file < 2; with_file++) {
+        if (with_file)
+            make_lease_file(f);
+        assert_int_equal(file_exists(f->path, STORE_LEASE), with_file);
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            read_under_lease(f, &blob, pipe_fds[1]);
+        assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
+        assert_int_equal(byte, '.');
+        assert_int_equal(chmod(f->path, 0755), 0);
+        if (with_file) {
+            auto_free char *lease = img__store_join(f->path, STORE_LEASE);
+            assert_int_equal(chmod(lease, 0644), 0);
+            assert_int_equal(collect(f).busy, 1);
+        }
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+    }
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -257,6 +331,7 @@ int main(void)
         CASE(unknown_files_stay),
         CASE(leases_hold_it_off),
         CASE(leases_die_with_their_process),
+        CASE(readers_hold_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

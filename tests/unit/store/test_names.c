@@ -335,6 +335,103 @@ static void escapes_hide_no_name(void **state)
     assert_names(f->store, "app:1.0", &b);
 }
 
+/* An index of random shape: what stands between its tokens is mostly nothing or a line break, and
+ * what is in its entries looks like more entries. */
+struct shaper {
+    struct buf text;
+    unsigned seed;
+};
+
+static unsigned draw(struct shaper *shaper, unsigned below)
+{
+    return (unsigned)rand_r(&shaper->seed) % below;
+}
+
+static void token(struct shaper *shaper, const char *text)
+{
+    static const char *const gaps[] = {"", "", "", "", "\n", " ", "\t"};
+    img__buf_puts(&shaper->text, text);
+    img__buf_puts(&shaper->text, gaps[draw(shaper, sizeof(gaps) / sizeof(gaps[0]))]);
+}
+
+/* What ends a line in our shape. */
+static void line_end(struct shaper *shaper, const char *text)
+{
+    img__buf_puts(&shaper->text, text);
+    img__buf_puts(&shaper->text, draw(shaper, 4) ? "\n" : "");
+}
+
+static void shape_extra(struct shaper *shaper)
+{
+    static const char *const values[] = {
+        "[{\"a\":1},\n{\"b\":2},\"c\"]",
+        "{\"a\":1}",
+        "[{\"a\":{\"b\":1},\n\"c\":2},\n{\"d\":3}]",
+        "\"},{\"",
+        "\"]}\"",
+        "\"\\\"},\\n{\\\"\"",
+        "{\"a\":{\"b\":1},\n\"c\":{}}",
+        "{}",
+        "1",
+    };
+    if (draw(shaper, 2))
+        return;
+    token(shaper, "\"x\"");
+    token(shaper, ":");
+    token(shaper, values[draw(shaper, sizeof(values) / sizeof(values[0]))]);
+    token(shaper, ",");
+}
+
+static void shape_entry(struct shaper *shaper, const img_descriptor *image, int number, bool last)
+{
+    char text[512];
+    img__buf_puts(&shaper->text, "{");
+    shape_extra(shaper);
+    snprintf(text, sizeof(text), "\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%llu",
+             image->media_type, image->digest.text, (unsigned long long)image->size_bytes);
+    token(shaper, text);
+    token(shaper, ",\"annotations\":");
+    img__buf_puts(&shaper->text, "{");
+    shape_extra(shaper);
+    snprintf(text, sizeof(text), REF "\"" APP ":%d\"", number);
+    token(shaper, text);
+    img__buf_puts(&shaper->text, draw(shaper, 8) ? "}}" : "} }");
+    line_end(shaper, last ? "" : ",");
+}
+
+static void shapes_do_not_matter(void **state)
+{
+    struct fixture *f = *state;
+    img_descriptor a = put_image(f->store, "a"), b = put_image(f->store, "b");
+    size_t straight = 0;
+
+    for (unsigned seed = 0; seed < 1000; seed++) {
+        struct shaper shaper = {BUF_INIT(65536), seed};
+        const int count = 1 + (int)draw(&shaper, 4);
+        char name[64];
+        img__buf_puts(&shaper.text, "{\"schemaVersion\":2,\"manifests\":[");
+        line_end(&shaper, "");
+        for (int i = 0; i < count; i++)
+            shape_entry(&shaper, &a, i, i == count - 1);
+        img__buf_puts(&shaper.text, draw(&shaper, 8) ? "]}" : "] }");
+        line_end(&shaper, "");
+        write_file(f->path, "index.json", img__buf_text(&shaper.text));
+        straight += strstr(shaper.text.data, "manifests\":[\n{") != NULL;
+
+        snprintf(name, sizeof(name), APP ":%d", count - 1);
+        set_name(f->store, name, &b);
+        set_name(f->store, APP ":new", &b);
+        assert_valid(f, (size_t)count + 1);
+        for (int i = 0; i < count; i++) {
+            snprintf(name, sizeof(name), "app:%d", i);
+            assert_names(f->store, name, i == count - 1 ? &b : &a);
+        }
+        assert_names(f->store, "app:new", &b);
+        img__buf_free(&shaper.text);
+    }
+    assert_true(straight > 250);
+}
+
 static void the_first_of_several_counts(void **state)
 {
     struct fixture *f = *state;
@@ -537,6 +634,7 @@ int main(void)
         CASE(lines_that_are_no_entries),
         CASE(several_entries_in_a_line),
         CASE(escapes_hide_no_name),
+        CASE(shapes_do_not_matter),
         CASE(the_first_of_several_counts),
         CASE(malformed_indexes),
         CASE(reading_writes_nothing),
