@@ -16,12 +16,15 @@
 /* Small enough to be in the cache still when it is hashed and compressed. */
 #define CHUNK ((size_t)128 * 1024)
 
-/* Where the tar goes: through the hash, and on. */
+/* Where the tar goes: through the hash, and on. Headers, padding and small files are gathered, so
+ * that nothing behind has to cope with crumbs. */
 struct tap {
     struct sink sink;
     struct hash *hash;
     struct sink *next;
     uint64_t bytes;
+    char *gathered; /* CHUNK bytes */
+    size_t len;
 };
 
 struct pack {
@@ -31,14 +34,33 @@ struct pack {
     struct pack_result result;
 };
 
+static int tap_pass(struct tap *tap, const void *data, size_t len, img_error *err)
+{
+    int rc = img__hash_update(tap->hash, data, len, err);
+    return rc ? rc : img__sink_write(tap->next, data, len, err);
+}
+
+static int tap_flush(struct tap *tap, img_error *err)
+{
+    size_t len = tap->len;
+    tap->len = 0;
+    return len ? tap_pass(tap, tap->gathered, len, err) : 0;
+}
+
 static int tap_write(struct sink *sink, const void *data, size_t len, img_error *err)
 {
     struct tap *tap = (struct tap *)sink;
-    int rc = img__hash_update(tap->hash, data, len, err);
-    if (rc)
-        return rc;
     tap->bytes += len;
-    return img__sink_write(tap->next, data, len, err);
+    if (len > CHUNK - tap->len) {
+        int rc = tap_flush(tap, err);
+        if (rc)
+            return rc;
+    }
+    if (len >= CHUNK)
+        return tap_pass(tap, data, len, err);
+    memcpy(tap->gathered + tap->len, data, len);
+    tap->len += len;
+    return 0;
 }
 
 /* The tap is a part of its pack and never closed as a sink. */
@@ -54,7 +76,8 @@ int img__pack_new(enum compression compression, int level, struct sink *blob, st
     pack->tap.sink.ops = &tap_ops;
     pack->result.newest_mtime = INT64_MIN;
     pack->chunk = malloc(CHUNK);
-    if (!pack->chunk)
+    pack->tap.gathered = malloc(CHUNK);
+    if (!pack->chunk || !pack->tap.gathered)
         return img__fail_memory(err);
 
     int rc = img__sink_compress(compression, level, steal(owned), &pack->tap.next, err);
@@ -77,6 +100,7 @@ void img__pack_free(struct pack *pack)
     img__tar_writer_free(pack->writer);
     img__hash_free(pack->tap.hash);
     img__sink_free(pack->tap.next);
+    free(pack->tap.gathered);
     free(pack->chunk);
     free(pack);
 }
@@ -161,6 +185,9 @@ uint64_t img__pack_bytes(const struct pack *pack)
 int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err)
 {
     int rc = img__tar_writer_end(pack->writer, err);
+    if (rc)
+        return rc;
+    rc = tap_flush(&pack->tap, err);
     if (rc)
         return rc;
     rc = img__hash_final(pack->tap.hash, &pack->result.diff_id, err);

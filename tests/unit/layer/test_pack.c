@@ -239,7 +239,15 @@ static void full_disk(void **state)
     judge_says(trees[0], "");
     assert_ok(img__sink_buf(&out, "the disk", &blob, &err));
     assert_ok(img__pack_new(COMPRESSION_NONE, 0, blob, &pack, &err));
-    assert_fails(img__scan(path, &options, into_pack, pack, &err), IMG_ELIMIT, "the disk");
+    struct pack_result result;
+    assert_ok(img__scan(path, &options, into_pack, pack, &err));
+    assert_fails(img__pack_end(pack, &result, &err), IMG_ELIMIT, "the disk");
+
+    judge_says("head -c 300000 /dev/zero >t/a/zeros", "");
+    auto_(pack) struct pack *large = NULL;
+    assert_ok(img__sink_buf(&out, "the disk", &blob, &err));
+    assert_ok(img__pack_new(COMPRESSION_NONE, 0, blob, &large, &err));
+    assert_fails(img__scan(path, &options, into_pack, large, &err), IMG_ELIMIT, "the disk");
 }
 
 int main(void)
