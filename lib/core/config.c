@@ -197,15 +197,6 @@ int img__config_parse(const char *what, const void *data, size_t len, struct con
     return 0;
 }
 
-int img__config_check_layers(const struct config *config, const char *what, size_t layer_count,
-                             img_error *err)
-{
-    if (config->diff_id_count != layer_count)
-        return img__fail(err, IMG_EFORMAT, "%s has %zu diff_ids, but its manifest has %zu layers",
-                         what, config->diff_id_count, layer_count);
-    return 0;
-}
-
 const struct json *img__config_home(const struct config *config, const struct config_name *name)
 {
     return name->top ? config->json : img__json_get(config->json, "config");

@@ -24,9 +24,6 @@ struct config {
 /* what names it for messages. rootfs.type must be "layers". */
 int img__config_parse(const char *what, const void *data, size_t len, struct config *out,
                       img_error *err);
-/* Does it have a diff_id for each of a manifest's layers (M2)? */
-int img__config_check_layers(const struct config *config, const char *what, size_t layer_count,
-                             img_error *err);
 /* An empty one for a platform: keys in their fixed order. */
 int img__config_new(const img_platform *platform, struct config *out, img_error *err);
 void img__config_free(struct config *config); /* leaves it empty */

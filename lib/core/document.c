@@ -95,16 +95,17 @@ static int sniff_structure(const char *what, const struct json *json, const char
                            img_error *err)
 {
     bool index = img__json_get(json, "manifests");
-    bool manifest = img__json_get(json, "layers") || img__json_get(json, "config");
-    if (index && manifest)
+    bool layers = img__json_get(json, "layers"), config = img__json_get(json, "config");
+    if (index && (layers || config))
         return img__fail(err, IMG_EFORMAT,
                          "%s is ambiguous: it has \"manifests\" as an index and \"layers\" or "
                          "\"config\" as a manifest",
                          what);
-    if (!index && !manifest)
+    /* A config has "config" too. */
+    if (!index && !(layers && config))
         return img__fail(err, IMG_EFORMAT,
                          "%s is neither a manifest nor an index: it has no \"mediaType\", "
-                         "\"layers\" or \"manifests\"",
+                         "\"layers\" with \"config\", or \"manifests\"",
                          what);
     *type = index ? MEDIA_OCI_INDEX : MEDIA_OCI_MANIFEST;
     return 0;

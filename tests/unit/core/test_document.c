@@ -63,6 +63,8 @@ static void test_sniff_refuses(void **state)
         {NULL, "{\"manifests\":[],\"layers\":[]}", IMG_EFORMAT, "x is ambiguous"},
         {NULL, "{\"manifests\":[],\"config\":{}}", IMG_EFORMAT, "x is ambiguous"},
         {NULL, "{}", IMG_EFORMAT, "x is neither a manifest nor an index"},
+        {NULL, "{\"config\":{},\"rootfs\":{}}", IMG_EFORMAT, "x is neither a manifest nor"},
+        {NULL, "{\"layers\":[]}", IMG_EFORMAT, "x is neither a manifest nor"},
         {NULL, "[]", IMG_EFORMAT, "x is not a JSON object"},
         {NULL, "{\"mediaType\":7}", IMG_EFORMAT, "x: \"mediaType\" is an integer"},
         {S1, "{\"schemaVersion\":1,\"fsLayers\":[]}", IMG_EUNSUPPORTED,
