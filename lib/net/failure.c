@@ -69,14 +69,22 @@ static int os_errno(const struct transfer *transfer)
     return (int)number;
 }
 
+/* It may be the proxy that can't be reached. */
+static const char *proxy_hint(const struct transfer *transfer)
+{
+    return img__proxy_is_set(transfer->here.data) ? " (the environment names a proxy for it)" : "";
+}
+
 static enum again describe_connect(struct transfer *transfer, const char *peer)
 {
     int number = os_errno(transfer);
     const struct reason *reason = FIND(connect_reasons, number);
+    const char *hint = proxy_hint(transfer);
     if (reason)
-        img__fail(&transfer->err, IMG_ENETWORK, "%s: %s", peer, reason->text);
+        img__fail(&transfer->err, IMG_ENETWORK, "%s: %s%s", peer, reason->text, hint);
     else
-        img__fail(&transfer->err, IMG_ENETWORK, "%s: can't connect: %s", peer, transfer->detail);
+        img__fail(&transfer->err, IMG_ENETWORK, "%s: can't connect: %s%s", peer, transfer->detail,
+                  hint);
     transfer->err.sys_errno = number;
     return reason ? reason->again : AGAIN_BRIEFLY;
 }
@@ -84,9 +92,9 @@ static enum again describe_connect(struct transfer *transfer, const char *peer)
 static enum again describe_timeout(struct transfer *transfer, const char *peer)
 {
     img__fail(&transfer->err, IMG_ENETWORK,
-              "%s: no connection within %u.%u s: is a firewall or proxy in between?", peer,
+              "%s: no connection within %u.%u s: is a firewall in between?%s", peer,
               transfer->http->connect_timeout_ms / 1000,
-              transfer->http->connect_timeout_ms / 100 % 10);
+              transfer->http->connect_timeout_ms / 100 % 10, proxy_hint(transfer));
     transfer->err.sys_errno = ETIMEDOUT;
     return AGAIN_ONCE;
 }

@@ -58,8 +58,9 @@ static int end_block(struct transfer *transfer)
     return transfer->in_body ? check_length(transfer) : 0;
 }
 
-static int add_line(struct buf *headers, const char *line, size_t len)
+static int add_line(struct transfer *transfer, const char *line, size_t len)
 {
+    struct buf *headers = &transfer->answer->response.headers;
     bool folded = *line == ' ' || *line == '\t';
     if (folded && headers->len)
         headers->data[headers->len - 1] = ' ';
@@ -67,7 +68,9 @@ static int add_line(struct buf *headers, const char *line, size_t len)
         return 0;
     img__buf_append(headers, line, len);
     img__buf_putc(headers, '\n');
-    return headers->failed;
+    if (headers->failed)
+        transfer->code = img__buf_check(headers, "the answer's header", &transfer->err);
+    return transfer->code;
 }
 
 static int take_line(struct transfer *transfer, const char *line, size_t len)
@@ -80,7 +83,7 @@ static int take_line(struct transfer *transfer, const char *line, size_t len)
         len--;
     if (len == 0)
         return end_block(transfer);
-    return add_line(&transfer->answer->response.headers, line, len);
+    return add_line(transfer, line, len);
 }
 
 size_t img__header_on_line(char *data, size_t size, size_t count, void *arg)

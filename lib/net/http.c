@@ -23,8 +23,8 @@
 
 static int copy_options(struct http *http, const struct http_options *options, img_error *err)
 {
-    http->connect_timeout_ms = options->connect_timeout_ms;
-    http->stall_timeout_ms = options->stall_timeout_ms;
+    http->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : 30000;
+    http->stall_timeout_ms = options->stall_timeout_ms ? options->stall_timeout_ms : 60000;
     http->tries = options->tries ? options->tries : 1;
     http->observer = options->observer;
     if (options->user_agent && !(http->user_agent = strdup(options->user_agent)))

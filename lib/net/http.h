@@ -24,14 +24,15 @@
 struct http;
 
 struct http_options {
-    const char *ca_file;    /* NULL: $CURL_CA_BUNDLE, or $SSL_CERT_FILE and $SSL_CERT_DIR, else
-                               the system's */
-    const char *user_agent; /* all of it */
-    uint32_t connect_timeout_ms;
-    uint32_t stall_timeout_ms; /* without a byte either way; fivefold while a PUT is digested */
-    uint32_t tries;            /* at least 1 */
-    uint32_t connections;      /* per origin */
-    struct observer *observer; /* for log lines; borrowed; may be NULL */
+    const char *ca_file;         /* NULL: $CURL_CA_BUNDLE, or $SSL_CERT_FILE and $SSL_CERT_DIR, else
+                                    the system's */
+    const char *user_agent;      /* all of it */
+    uint32_t connect_timeout_ms; /* 0: 30,000 */
+    uint32_t stall_timeout_ms;   /* without a byte either way; fivefold while a PUT is digested;
+                                    0: 60,000 */
+    uint32_t tries;              /* at least 1 */
+    uint32_t connections;        /* per origin; 0: no limit */
+    struct observer *observer;   /* for log lines; borrowed; may be NULL */
 };
 
 /* The options are copied, but for the observer. Environment: the variables above, and for proxies

@@ -160,5 +160,6 @@ CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots);
 
 /* proxy.c */
 CURLcode img__proxy_setup(CURL *easy, const char *url);
+bool img__proxy_is_set(const char *url);
 
 #endif

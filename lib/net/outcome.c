@@ -145,6 +145,8 @@ static void failed(struct transfer *transfer, enum again again, int64_t pause_ms
 void img__outcome_settle(struct transfer *transfer, CURLcode result)
 {
     const struct http_response *response = &transfer->answer->response;
+    if (result == CURLE_OK && !transfer->in_body)
+        result = CURLE_GOT_NOTHING; /* interim answers and no more */
     /* A refusal counts even if what explains it was cut short, or our body never arrived. */
     bool refused = transfer->in_body && response->status / 100 != 2;
     enum again again = AGAIN_NEVER;

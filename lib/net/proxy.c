@@ -20,3 +20,19 @@ CURLcode img__proxy_setup(CURL *easy, const char *url)
         return CURLE_OK;
     return curl_easy_setopt(easy, CURLOPT_PROXY, upper);
 }
+
+/* Might a proxy stand in between? What no_proxy exempts is not looked at: this is for hints. */
+bool img__proxy_is_set(const char *url)
+{
+    static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    static const char *const http[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"};
+    struct url_origin origin;
+    if (img__url_is_loopback(url) || img__url_origin(url, &origin, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(https) / sizeof(https[0]); i++) {
+        const char *value = secure_getenv(origin.https ? https[i] : http[i]);
+        if (value && *value)
+            return true;
+    }
+    return false;
+}

@@ -49,6 +49,9 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
         return img__fail(err, IMG_EINVAL, "a body can't have more than %lld bytes",
                          (long long)INT64_MAX);
     transfer->want = *request;
+    /* The caller's strings may be gone when they would be looked at. */
+    transfer->want.method = transfer->want.url = transfer->want.authorization = NULL;
+    transfer->want.headers = NULL;
     transfer->method = strdup(request->method);
     transfer->url = strdup(transfer->here.data);
     if (!transfer->method || !transfer->url)

@@ -88,11 +88,12 @@ static inline const char *server_at(const struct server *server, const char *pat
     return text;
 }
 
-static inline struct http *client_new_observed(uint32_t tries, struct observer *observer)
+static inline struct http *client_with(uint32_t tries, uint32_t stall_timeout_ms,
+                                       struct observer *observer)
 {
     const struct http_options options = {.user_agent = "unit/1",
-                                         .connect_timeout_ms = 3000,
-                                         .stall_timeout_ms = 400,
+                                         .connect_timeout_ms = 10000,
+                                         .stall_timeout_ms = stall_timeout_ms,
                                          .tries = tries,
                                          .connections = 6,
                                          .observer = observer};
@@ -104,7 +105,7 @@ static inline struct http *client_new_observed(uint32_t tries, struct observer *
 
 static inline struct http *client_new(uint32_t tries)
 {
-    return client_new_observed(tries, NULL);
+    return client_with(tries, 10000, NULL);
 }
 
 static inline struct http_response *get(struct http *http, const char *url)

@@ -143,6 +143,10 @@ class Connection:
     def do_folded(self, query):
         self.send("HTTP/1.1 200 Text\r\nX-A: one\r\n  two\r\nContent-Length: 0\r\n\r\n")
 
+    def do_interim_only(self, query):
+        self.send("HTTP/1.1 103 Early\r\n\r\n")
+        raise Gone
+
     # Ill behaved for a while: /flaky/NAME/TIMES/HOW, then "ok".
 
     def do_flaky(self, query, name, times, how):

