@@ -42,7 +42,7 @@ int img__http_new(const struct http_options *options, struct http **out, img_err
 void img__http_free(struct http *http); /* ends what is under way as img__http_cancel() does */
 
 struct http_request {
-    const char *method;         /* GET, HEAD, POST, PUT, DELETE */
+    const char *method;         /* GET, HEAD, POST, PUT, PATCH, DELETE */
     const char *url;            /* absolute */
     const char *const *headers; /* "Name: value", ended by NULL; NULL: none; nothing secret */
     const char *authorization;  /* the value of Authorization, for the origin of url; NULL: none */
