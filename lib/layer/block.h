@@ -8,6 +8,7 @@
 #define IMG_LAYER_BLOCK_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -21,8 +22,9 @@ struct block_codec {
     /* NULL if there is no memory. */
     void *(*open)(int level);
     void (*close)(void *state);
-    int (*compress)(void *state, const void *block, size_t len, void *out, size_t cap,
-                    size_t *out_len, img_error *err);
+    /* How many bytes of out were filled, or a negative code. */
+    ssize_t (*compress)(void *state, const void *block, size_t len, void *out, size_t cap,
+                        img_error *err);
 };
 
 extern const struct block_codec img__block_gzip;

@@ -36,12 +36,11 @@ static void compressor_free(struct sink *sink)
 
 static int pass_block(struct compressor *c, const void *block, size_t len, img_error *err)
 {
-    size_t out_len = 0;
-    int rc = c->codec->compress(c->state, block, len, c->out, c->out_cap, &out_len, err);
-    if (rc)
-        return rc;
+    ssize_t n = c->codec->compress(c->state, block, len, c->out, c->out_cap, err);
+    if (n < 0)
+        return (int)n;
     c->begun = true;
-    return img__sink_write(c->next, c->out, out_len, err);
+    return img__sink_write(c->next, c->out, (size_t)n, err);
 }
 
 static int compressor_write(struct sink *sink, const void *data, size_t len, img_error *err)

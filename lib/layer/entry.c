@@ -60,6 +60,10 @@ int img__entry_add_xattr(struct entry *entry, const char *name, const void *valu
         return img__fail(err, IMG_EFORMAT,
                          "%s: the name of an extended attribute has %zu bytes, not 1 to %u",
                          path_of(entry), name_len, XATTR_NAME_LIMIT);
+    if (strchr(name, '='))
+        return img__fail(err, IMG_EFORMAT,
+                         "%s: the extended attribute %s can't be in a layer: '=' ends a name there",
+                         path_of(entry), name);
     if (len > ENTRY_XATTR_MAX)
         return img__fail(err, IMG_ELIMIT, "%s: the extended attribute %s is larger than %zu bytes",
                          path_of(entry), name, ENTRY_XATTR_MAX);
@@ -217,7 +221,7 @@ static int check_link(const struct entry *entry, img_error *err)
 int img__entry_check(const struct entry *entry, img_error *err)
 {
     assert(entry->path);
-    assert(entry->mode <= 07777 && entry->mtime_ns < 1000000000u);
+    assert(entry->mtime_ns < 1000000000u);
     assert(entry->type == ENTRY_FILE || entry->size == 0);
 
     int rc = check_normal(entry->path, err);
@@ -225,6 +229,9 @@ int img__entry_check(const struct entry *entry, img_error *err)
         return rc;
     if (!entry->path[0] && entry->type != ENTRY_DIRECTORY)
         return img__fail(err, IMG_EINVAL, "/: the root of an image can only be a directory");
+    if (entry->mode > 07777)
+        return img__fail(err, IMG_EINVAL, "%s: its mode of %o is more than 07777", path_of(entry),
+                         entry->mode);
     if (entry->uid > ENTRY_ID_MAX || entry->gid > ENTRY_ID_MAX)
         return img__fail(err, IMG_EINVAL,
                          "%s: its owner or group is 4294967295, which means none to Linux",

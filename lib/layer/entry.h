@@ -55,7 +55,7 @@ struct entry {
 /* Frees what it holds and leaves it all zero. */
 void img__entry_clear(struct entry *entry);
 /* Value and name are copied; a name that is there gets the new value. IMG_EFORMAT and IMG_ELIMIT
- * for a name or a value that no Linux takes. */
+ * for a name or a value that no Linux or no tar takes. */
 int img__entry_add_xattr(struct entry *entry, const char *name, const void *value, size_t len,
                          img_error *err);
 void img__entry_sort_xattrs(struct entry *entry);

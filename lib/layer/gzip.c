@@ -37,8 +37,8 @@ static void put_le32(unsigned char *out, uint32_t value)
         out[i] = (unsigned char)(value >> (8 * i));
 }
 
-static int compress(void *state, const void *block, size_t len, void *out, size_t cap,
-                    size_t *out_len, img_error *err)
+static ssize_t compress(void *state, const void *block, size_t len, void *out, size_t cap,
+                        img_error *err)
 {
     static const unsigned char header[HEADER] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
     unsigned char *member = out;
@@ -53,8 +53,7 @@ static int compress(void *state, const void *block, size_t len, void *out, size_
     memcpy(member, header, sizeof(header));
     put_le32(member + HEADER + deflated, libdeflate_crc32(0, block, len));
     put_le32(member + HEADER + deflated + 4, (uint32_t)len);
-    *out_len = HEADER + deflated + TRAILER;
-    return 0;
+    return (ssize_t)(HEADER + deflated + TRAILER);
 }
 
 const struct block_codec img__block_gzip = {

@@ -84,10 +84,10 @@ struct file_source {
     const char *place;
     struct statx st;
     uint64_t at;
-    uint64_t data_start; /* up to here is a hole, or data that may be read */
-    uint64_t data_end;
+    uint64_t data_start; /* from at to here is a hole, if it is behind at */
+    uint64_t data_end;   /* what is from here on has to be found out, if sparse */
     bool sparse;
-    bool checked;
+    bool checked; /* that it is the same at the end */
 };
 void img__scan_file(struct file_source *file, int fd, const char *place, const struct statx *st);
 

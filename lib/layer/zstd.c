@@ -50,16 +50,15 @@ static void *open_state(int level)
     return context;
 }
 
-static int compress(void *state, const void *block, size_t len, void *out, size_t cap,
-                    size_t *out_len, img_error *err)
+static ssize_t compress(void *state, const void *block, size_t len, void *out, size_t cap,
+                        img_error *err)
 {
     size_t n = ZSTD_compress2(state, out, cap, block, len);
     if (ZSTD_isError(n))
         return img__fail(
             err, ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation ? IMG_ENOMEM : IMG_EFAIL,
             "zstd did not compress a block of %zu bytes: %s", len, ZSTD_getErrorName(n));
-    *out_len = n;
-    return 0;
+    return (ssize_t)n;
 }
 
 const struct block_codec img__block_zstd = {

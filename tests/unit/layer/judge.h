@@ -31,7 +31,7 @@ static inline int judge_teardown(void **state)
     return system(command);
 }
 
-/* The path of a file in the test's directory; a static buffer per call site would be too clever. */
+/* The path of a file in the test's directory, to be freed. */
 static inline char *judge_path(const char *name)
 {
     char *path = NULL;

@@ -104,6 +104,10 @@ static void check(void **state)
     assert_fails(img__entry_check(&entry, &err), IMG_EINVAL, "d/f: its owner");
     entry.uid = ENTRY_ID_MAX;
     assert_ok(img__entry_check(&entry, &err));
+    entry.mode = 010644;
+    assert_fails(img__entry_check(&entry, &err), IMG_EINVAL, "d/f: its mode of 10644");
+    entry.mode = 07777;
+    assert_ok(img__entry_check(&entry, &err));
 
     entry.link = at;
     assert_fails(img__entry_check(&entry, &err), IMG_EINVAL, "is none");
@@ -163,6 +167,7 @@ static void xattr_limits(void **state)
                  "user.a");
     assert_ok(img__entry_add_xattr(&entry, "user.a", big, ENTRY_XATTR_MAX, &err));
     assert_fails(img__entry_add_xattr(&entry, "", "v", 1, &err), IMG_EFORMAT, "0 bytes");
+    assert_fails(img__entry_add_xattr(&entry, "user.a=b", "v", 1, &err), IMG_EFORMAT, "user.a=b");
     auto_free char *name = repeat("n", 256);
     assert_fails(img__entry_add_xattr(&entry, name, "v", 1, &err), IMG_EFORMAT, "256 bytes");
 
