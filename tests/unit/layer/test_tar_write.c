@@ -6,6 +6,7 @@
 
 #include "judge.h"
 #include "layer/tar_header.h"
+#include "layer/tar_read.h"
 
 #define LONG_NAME                                                                                  \
     "0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/"     \
@@ -273,6 +274,52 @@ static void gnu_tar(void **state)
                "drwx------  0/0                0 1970-01-01 00:00:00 " LONG_NAME "\\377/d/\n");
 }
 
+static void same_entry(const struct entry *a, const struct entry *b)
+{
+    assert_int_equal(a->type, b->type);
+    assert_string_equal(a->path, b->path);
+    assert_string_equal(a->link ? a->link : "", b->link ? b->link : "");
+    assert_int_equal(a->mode, b->mode);
+    assert_int_equal(a->uid, b->uid);
+    assert_int_equal(a->gid, b->gid);
+    assert_int_equal(a->device_major, b->device_major);
+    assert_int_equal(a->device_minor, b->device_minor);
+    assert_int_equal(a->mtime, b->mtime);
+    assert_int_equal(a->size, b->size);
+    assert_int_equal(a->xattr_count, b->xattr_count);
+    for (size_t i = 0; i < a->xattr_count; i++) {
+        assert_string_equal(a->xattrs[i].name, b->xattrs[i].name);
+        assert_int_equal(a->xattrs[i].len, b->xattrs[i].len);
+        assert_memory_equal(a->xattrs[i].value, b->xattrs[i].value, a->xattrs[i].len);
+    }
+}
+
+static void strict_reader(void **state)
+{
+    struct entry entries[ENTRIES];
+    struct entry_xattr xattrs[4];
+    auto_(buf) struct buf tar = BUF_INIT((size_t)1 << 20);
+    auto_(source) struct source *source = NULL;
+    auto_(tar_reader) struct tar_reader *reader = NULL;
+    const struct entry *entry;
+    img_error err;
+    (void)state;
+    fill(entries, xattrs);
+    make(&tar, entries, ENTRIES);
+    xattrs[2] = xattrs[3]; /* the empty one is left out */
+    entries[13].xattr_count = 3;
+
+    assert_ok(img__source_memory(tar.data, tar.len, &source, &err));
+    assert_ok(img__tar_reader_new(source, "all.tar", &reader, &err));
+    for (size_t i = 0; i < ENTRIES; i++) {
+        int rc = img__tar_reader_next(reader, &entry, &err);
+        if (rc != 1)
+            fail_msg("%s: %d %s", entries[i].path, rc, err.message);
+        same_entry(entry, &entries[i]);
+    }
+    assert_int_equal(img__tar_reader_next(reader, &entry, &err), 0);
+}
+
 static void refuses(void **state)
 {
     static char root[] = "", up[] = "a/../b", twice[] = "usr";
@@ -380,8 +427,9 @@ int main(void)
         cmocka_unit_test(pax_bytes),      cmocka_unit_test(big_size),
         cmocka_unit_test(record_lengths), cmocka_unit_test(golden),
         cmocka_unit_test(python),         cmocka_unit_test(gnu_tar),
-        cmocka_unit_test(refuses),        cmocka_unit_test(large_xattrs),
-        cmocka_unit_test(duplicates),     cmocka_unit_test(sorted),
+        cmocka_unit_test(strict_reader),  cmocka_unit_test(refuses),
+        cmocka_unit_test(large_xattrs),   cmocka_unit_test(duplicates),
+        cmocka_unit_test(sorted),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
 }
