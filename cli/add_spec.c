@@ -87,9 +87,9 @@ static int parse_options(const char *text, const char *options, img_add_options 
         size_t len = strcspn(options, ",");
 
         if (!parse_option(options, len, out))
-            return fail(err, IMG_EINVAL,
-                        "--add %s: '%.*s' is not one of mode=OCTAL, uid=NUMBER, gid=NUMBER", text,
-                        (int)len, options);
+            return cli_fail(err, IMG_EINVAL,
+                            "--add %s: '%.*s' is not one of mode=OCTAL, uid=NUMBER, gid=NUMBER",
+                            text, (int)len, options);
         if (!options[len])
             return 0;
         options += len + 1;
@@ -114,12 +114,12 @@ int add_spec_parse(const char *text, struct add_spec *out, img_error *err)
         len = (size_t)(colon - text);
     }
     if (!last_colon(text, len, false))
-        return fail(err, IMG_EINVAL, "--add %s: SRC:DEST is needed", text);
+        return cli_fail(err, IMG_EINVAL, "--add %s: SRC:DEST is needed", text);
     colon = last_colon(text, len, true);
     if (!colon)
-        return fail(err, IMG_EINVAL, "--add %s: the destination must begin with '/'", text);
+        return cli_fail(err, IMG_EINVAL, "--add %s: the destination must begin with '/'", text);
     if (colon == text)
-        return fail(err, IMG_EINVAL, "--add %s: the source is missing", text);
+        return cli_fail(err, IMG_EINVAL, "--add %s: the source is missing", text);
     out->source = unescape(text, (size_t)(colon - text));
     out->destination = unescape(colon + 1, len - (size_t)(colon + 1 - text));
     return 0;

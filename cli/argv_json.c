@@ -168,7 +168,7 @@ int argv_parse(const char *text, char ***out, img_error *err)
     if (text[0] == '[') {
         if (!parse_array(&p)) {
             argv_free(p.argv);
-            return fail(err, IMG_EINVAL, "%s is not a JSON array of strings: %s", text, p.why);
+            return cli_fail(err, IMG_EINVAL, "%s is not a JSON array of strings: %s", text, p.why);
         }
     } else if (text[0]) {
         p.argv[0] = xstrdup(text);

@@ -61,16 +61,16 @@ static int parse_compression(const char *text, img_build_options *out, img_error
         if (!text[len])
             return 0;
         if (max == 0)
-            return fail(err, IMG_EINVAL, "--compression %s: none has no level", text);
+            return cli_fail(err, IMG_EINVAL, "--compression %s: none has no level", text);
         long level = strtol(text + len + 1, &end, 10);
         if (end == text + len + 1 || *end || level < 1 || level > max)
-            return fail(err, IMG_EINVAL, "--compression %s: the level is a number from 1 to %ld",
-                        text, max);
+            return cli_fail(err, IMG_EINVAL,
+                            "--compression %s: the level is a number from 1 to %ld", text, max);
         out->level = (int32_t)level;
         return 0;
     }
-    return fail(err, IMG_EINVAL, "--compression %s: there are gzip, zstd and none, with :LEVEL",
-                text);
+    return cli_fail(err, IMG_EINVAL, "--compression %s: there are gzip, zstd and none, with :LEVEL",
+                    text);
 }
 
 static int parse_names(const struct arguments *args, struct plan *plan, img_error *err)
@@ -83,7 +83,7 @@ static int parse_names(const struct arguments *args, struct plan *plan, img_erro
             return err->code;
     plan->push = option_count(args, "push");
     if (plan->push && !plan->names[0])
-        return fail(err, IMG_EINVAL, "--push needs a name: -t NAME");
+        return cli_fail(err, IMG_EINVAL, "--push needs a name: -t NAME");
     return 0;
 }
 
@@ -208,8 +208,8 @@ static int build_run(struct cli *cli, const struct arguments *args, img_error *e
 static const struct option options[] = {
     {"tag", 't', true, "NAME", "name the image", NULL},
     {"from", 0, false, "REF",
-     "begin with an image of the store, or of a registry if\n"
-     "it is not there (default: scratch, which is nothing)",
+     "begin with an image of the store, or of a registry\n"
+     "if it is not there (default: scratch, nothing)",
      NULL},
     {"add", 0, true, "SRC:DEST",
      "add a file, or what is in a directory; behind it\n"
@@ -245,8 +245,8 @@ const struct command command_build = {
     .example = "  imgtool build -t app:1 --from debian:12 --add ./out:/srv/app \\\n"
                "      --add app.conf:/etc/:mode=0644,uid=0,gid=0 --entrypoint /srv/app/run",
     .notes = "Each --add, each --layer and each run of --remove makes one layer, in the order\n"
-             "given. SRC:DEST is split at its last colon before a slash; \\: is a colon that does\n"
-             "not split. The same input gives the same image. Prints NAME@DIGEST.",
+             "given. SRC:DEST is split at its last colon before a slash; \\: is a colon that\n"
+             "does not split. The same input gives the same image. Prints NAME@DIGEST.",
     .options = options,
     .more_options = registry_options,
     .run = build_run,

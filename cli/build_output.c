@@ -39,10 +39,10 @@ static char *join_names(const char *const *names)
 static void write_platform(struct json_out *j, const img_platform *platform)
 {
     json_begin_object(j, "platform");
-    json_string(j, "architecture", platform->architecture);
-    json_string(j, "os", platform->os);
+    json_put_string(j, "architecture", platform->architecture);
+    json_put_string(j, "os", platform->os);
     if (platform->variant[0])
-        json_string(j, "variant", platform->variant);
+        json_put_string(j, "variant", platform->variant);
     json_end_object(j);
 }
 
@@ -51,9 +51,9 @@ static void write_descriptor(struct json_out *j, const struct built *built)
     const img_descriptor *d = &built->manifest;
 
     json_begin_object(j, "containerimage.descriptor");
-    json_string(j, "mediaType", d->media_type);
-    json_string(j, "digest", d->digest.text);
-    json_uint(j, "size", d->size_bytes);
+    json_put_string(j, "mediaType", d->media_type);
+    json_put_string(j, "digest", d->digest.text);
+    json_put_uint(j, "size", d->size_bytes);
     if (built->platform.os[0])
         write_platform(j, &built->platform);
     json_end_object(j);
@@ -67,15 +67,15 @@ static int write_metadata(const char *path, const struct built *built, img_error
 
     j.stream = open_memstream(&bytes, &len);
     if (!j.stream)
-        return fail_errno(err, "cannot write %s", path);
+        return cli_fail_errno(err, "cannot write %s", path);
     json_begin_object(&j, NULL);
-    json_string(&j, "containerimage.config.digest", built->config.digest.text);
+    json_put_string(&j, "containerimage.config.digest", built->config.digest.text);
     write_descriptor(&j, built);
-    json_string(&j, "containerimage.digest", built->manifest.digest.text);
-    json_string(&j, "image.name", names);
+    json_put_string(&j, "containerimage.digest", built->manifest.digest.text);
+    json_put_string(&j, "image.name", names);
     json_end_object(&j);
     if (fclose(j.stream) != 0)
-        return fail_errno(err, "cannot write %s", path);
+        return cli_fail_errno(err, "cannot write %s", path);
     return result_file_write(path, bytes, len, err);
 }
 
@@ -99,15 +99,15 @@ static void print_json(const struct built *built, const char *pinned)
     struct json_out j = {.stream = stdout};
 
     json_begin_object(&j, NULL);
-    json_string(&j, "name", pinned);
-    json_string(&j, "digest", built->manifest.digest.text);
-    json_string(&j, "media_type", built->manifest.media_type);
-    json_uint(&j, "size_bytes", built->manifest.size_bytes);
-    json_string(&j, "config_digest", built->config.digest.text);
+    json_put_string(&j, "name", pinned);
+    json_put_string(&j, "digest", built->manifest.digest.text);
+    json_put_string(&j, "media_type", built->manifest.media_type);
+    json_put_uint(&j, "size_bytes", built->manifest.size_bytes);
+    json_put_string(&j, "config_digest", built->config.digest.text);
     json_begin_array(&j, "names");
     for (const char *const *name = built->names; *name; name++) {
         auto_free char *full = full_name(*name);
-        json_string(&j, NULL, full);
+        json_put_string(&j, NULL, full);
     }
     json_end_array(&j);
     json_end_object(&j);

@@ -11,8 +11,8 @@
 
 const struct option registry_options[] = {
     {"authfile", 0, false, "FILE",
-     "read credentials from FILE (default: $REGISTRY_AUTH_FILE,\n"
-     "else config.json in $DOCKER_CONFIG or ~/.docker)",
+     "the file with credentials; the default, and how to\n"
+     "log in: imgtool help auth",
      NULL},
     {"plain-http", 0, true, "HOST", "talk HTTP without TLS to HOST[:PORT]", NULL},
     {"ca-file", 0, false, "FILE", "trust the certificate authorities in FILE alone", "cacert"},
@@ -78,7 +78,7 @@ static int parse_jobs(const char *text, uint32_t *out, img_error *err)
         return 0;
     value = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || value < 1 || value > 64)
-        return fail(err, IMG_EINVAL, "--jobs %s: a number from 1 to 64 is needed", text);
+        return cli_fail(err, IMG_EINVAL, "--jobs %s: a number from 1 to 64 is needed", text);
     *out = (uint32_t)value;
     return 0;
 }
@@ -171,10 +171,10 @@ int cli_print_result(const struct cli *cli, const char *reference, const img_des
         return 0;
     }
     json_begin_object(&j, NULL);
-    json_string(&j, "name", name);
-    json_string(&j, "digest", descriptor->digest.text);
-    json_string(&j, "media_type", descriptor->media_type);
-    json_uint(&j, "size_bytes", descriptor->size_bytes);
+    json_put_string(&j, "name", name);
+    json_put_string(&j, "digest", descriptor->digest.text);
+    json_put_string(&j, "media_type", descriptor->media_type);
+    json_put_uint(&j, "size_bytes", descriptor->size_bytes);
     json_end_object(&j);
     return 0;
 }

@@ -41,10 +41,10 @@ static int fail_foreign(const char *name, img_error *err)
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
         for (size_t k = 0; k < 10 && foreign[i].words[k]; k++)
             if (text_is(name, foreign[i].words[k]))
-                return fail(err, IMG_EINVAL,
-                            "this is the imgtool of libimg, for container images; '%s' is a "
-                            "command of the imgtool of %s",
-                            name, foreign[i].owner);
+                return cli_fail(err, IMG_EINVAL,
+                                "this is the imgtool of libimg, for container images; '%s' is a "
+                                "command of the imgtool of %s",
+                                name, foreign[i].owner);
     return 0;
 }
 
@@ -66,6 +66,7 @@ int command_find(const char *name, const struct command **out, img_error *err)
         if (text_is(name, synonyms[i].word))
             best.word = synonyms[i].ours;
     if (best.word)
-        return fail(err, IMG_EINVAL, "unknown command '%s'; did you mean '%s'?", name, best.word);
-    return fail(err, IMG_EINVAL, "unknown command '%s'", name);
+        return cli_fail(err, IMG_EINVAL, "unknown command '%s'; did you mean '%s'?", name,
+                        best.word);
+    return cli_fail(err, IMG_EINVAL, "unknown command '%s'", name);
 }

@@ -85,11 +85,11 @@ static void write_options(struct json_out *j, const struct option *options)
         char letter[] = {options->letter, '\0'};
 
         json_begin_object(j, NULL);
-        json_string(j, "name", options->name);
-        json_string(j, "letter", options->letter ? letter : NULL);
-        json_string(j, "value", options->value);
-        json_bool(j, "repeatable", options->many);
-        json_string(j, "help", options->help);
+        json_put_string(j, "name", options->name);
+        json_put_string(j, "letter", options->letter ? letter : NULL);
+        json_put_string(j, "value", options->value);
+        json_put_bool(j, "repeatable", options->many);
+        json_put_string(j, "help", options->help);
         json_end_object(j);
     }
 }
@@ -104,9 +104,9 @@ static void write_commands(struct json_out *j)
     json_begin_array(j, "commands");
     for (const struct command *const *c = commands; *c; c++) {
         json_begin_object(j, NULL);
-        json_string(j, "name", (*c)->name);
-        json_string(j, "synopsis", (*c)->synopsis);
-        json_string(j, "summary", (*c)->summary);
+        json_put_string(j, "name", (*c)->name);
+        json_put_string(j, "synopsis", (*c)->synopsis);
+        json_put_string(j, "summary", (*c)->summary);
         json_begin_array(j, "options");
         write_options(j, (*c)->options);
         write_options(j, (*c)->more_options);
@@ -122,9 +122,9 @@ static void write_exit_statuses(struct json_out *j)
     json_begin_array(j, NULL);
     for (const img_exit_status *s = img_exit_statuses(); s->name; s++) {
         json_begin_object(j, NULL);
-        json_int(j, "status", s->status);
-        json_string(j, "name", s->name);
-        json_string(j, "meaning", s->meaning);
+        json_put_int(j, "status", s->status);
+        json_put_string(j, "name", s->name);
+        json_put_string(j, "meaning", s->meaning);
         json_end_object(j);
     }
     json_end_array(j);
@@ -133,15 +133,35 @@ static void write_exit_statuses(struct json_out *j)
 static void write_topic(struct json_out *j, const struct topic *topic)
 {
     json_begin_object(j, NULL);
-    json_string(j, "topic", topic->name);
-    json_string(j, "text", topic->text);
+    json_put_string(j, "topic", topic->name);
+    json_put_string(j, "text", topic->text);
     json_end_object(j);
+}
+
+/* Words from a column on, in lines of at most 79 letters. */
+static void print_wrapped(FILE *stream, const char *text, size_t column)
+{
+    size_t used = column;
+
+    while (*text) {
+        size_t len = strcspn(text, " ");
+
+        if (used > column && used + 1 + len > 79) {
+            fprintf(stream, "\n%*s", (int)column, "");
+            used = column;
+        }
+        used += (size_t)fprintf(stream, "%s%.*s", used > column ? " " : "", (int)len, text);
+        text += len + strspn(text + len, " ");
+    }
+    putc('\n', stream);
 }
 
 static void print_exit_statuses(FILE *stream)
 {
-    for (const img_exit_status *s = img_exit_statuses(); s->name; s++)
-        fprintf(stream, "%4d  %-16s%s\n", s->status, s->name, s->meaning);
+    for (const img_exit_status *s = img_exit_statuses(); s->name; s++) {
+        fprintf(stream, "%4d  %-16s", s->status, s->name);
+        print_wrapped(stream, s->meaning, 22);
+    }
 }
 
 static int fail_topic(const char *name, img_error *err)
@@ -154,12 +174,12 @@ static int fail_topic(const char *name, img_error *err)
     for (const struct command *const *c = commands; *c; c++)
         suggestion_offer(&best, (*c)->name);
     if (best.word)
-        return fail(err, IMG_EINVAL, "there is no help on '%s'; did you mean '%s'?", name,
-                    best.word);
-    return fail(err, IMG_EINVAL,
-                "there is no help on '%s'; there is on each command and on: exit-codes, "
-                "references, auth, environment",
-                name);
+        return cli_fail(err, IMG_EINVAL, "there is no help on '%s'; did you mean '%s'?", name,
+                        best.word);
+    return cli_fail(err, IMG_EINVAL,
+                    "there is no help on '%s'; there is on each command and on: exit-codes, "
+                    "references, auth, environment",
+                    name);
 }
 
 static int help_run(struct cli *cli, const struct arguments *args, img_error *err)

@@ -79,15 +79,15 @@ static void print_json(const struct list *list)
         const img_platform *platform = &row->info.platform;
 
         json_begin_object(&j, NULL);
-        json_string(&j, "reference", row->reference);
-        json_string(&j, "name", row->name);
-        json_string(&j, "digest", row->descriptor.digest.text);
-        json_string(&j, "media_type", row->descriptor.media_type);
-        json_string(&j, "os", platform->os);
-        json_string(&j, "architecture", platform->architecture);
-        json_string(&j, "variant", platform->variant);
-        json_string(&j, "created", row->info.created);
-        json_uint(&j, "size_bytes", row->info.size_bytes);
+        json_put_string(&j, "reference", row->reference);
+        json_put_string(&j, "name", row->name);
+        json_put_string(&j, "digest", row->descriptor.digest.text);
+        json_put_string(&j, "media_type", row->descriptor.media_type);
+        json_put_string(&j, "os", platform->os);
+        json_put_string(&j, "architecture", platform->architecture);
+        json_put_string(&j, "variant", platform->variant);
+        json_put_string(&j, "created", row->info.created);
+        json_put_uint(&j, "size_bytes", row->info.size_bytes);
         json_end_object(&j);
     }
     json_end_array(&j);
@@ -158,7 +158,7 @@ static int images_run(struct cli *cli, const struct arguments *args, img_error *
     if (store)
         read_infos(cli, store, &list);
     if (cli_interrupted())
-        return fail(err, IMG_ECANCELED, "interrupted");
+        return cli_fail(err, IMG_ECANCELED, "interrupted");
     if (cli->json)
         print_json(&list);
     else

@@ -13,7 +13,7 @@ static void write_layers(struct json_out *j, const img_image *image)
 
     json_begin_array(j, "Layers");
     for (size_t i = 0; i < count; i++)
-        json_string(j, NULL, img_image_layer(image, i)->digest.text);
+        json_put_string(j, NULL, img_image_layer(image, i)->digest.text);
     json_end_array(j);
     json_begin_array(j, "LayersData");
     for (size_t i = 0; i < count; i++) {
@@ -21,10 +21,10 @@ static void write_layers(struct json_out *j, const img_image *image)
         const img_digest *diff_id = img_image_diff_id(image, i);
 
         json_begin_object(j, NULL);
-        json_string(j, "MIMEType", layer->media_type);
-        json_string(j, "Digest", layer->digest.text);
-        json_uint(j, "Size", layer->size_bytes);
-        json_string(j, "DiffID", diff_id ? diff_id->text : NULL);
+        json_put_string(j, "MIMEType", layer->media_type);
+        json_put_string(j, "Digest", layer->digest.text);
+        json_put_uint(j, "Size", layer->size_bytes);
+        json_put_string(j, "DiffID", diff_id ? diff_id->text : NULL);
         json_end_object(j);
     }
     json_end_array(j);
@@ -37,27 +37,27 @@ static void write_names(struct json_out *j, const char *reference, const img_ima
 
     if (img_reference_parse(reference, &parsed, NULL) == 0) {
         snprintf(name, sizeof(name), "%s/%s", parsed.domain, parsed.path);
-        json_string(j, "Name", name);
-        json_string(j, "Tag", parsed.tag);
+        json_put_string(j, "Name", name);
+        json_put_string(j, "Tag", parsed.tag);
     }
-    json_string(j, "Digest", img_image_target(image)->digest.text);
-    json_string(j, "MediaType", img_image_target(image)->media_type);
-    json_string(j, "ManifestDigest", img_image_manifest(image)->digest.text);
-    json_string(j, "ConfigDigest", img_image_config(image)->digest.text);
+    json_put_string(j, "Digest", img_image_target(image)->digest.text);
+    json_put_string(j, "MediaType", img_image_target(image)->media_type);
+    json_put_string(j, "ManifestDigest", img_image_manifest(image)->digest.text);
+    json_put_string(j, "ConfigDigest", img_image_config(image)->digest.text);
 }
 
 static void write_config(struct json_out *j, const img_image *image)
 {
-    json_strings(j, "Env", img_image_list(image, "env"));
-    json_strings(j, "Entrypoint", img_image_list(image, "entrypoint"));
-    json_strings(j, "Cmd", img_image_list(image, "cmd"));
-    json_string(j, "User", img_image_field(image, "user"));
-    json_string(j, "WorkingDir", img_image_field(image, "workdir"));
-    json_pairs(j, "Labels", img_image_list(image, "label"));
-    json_strings(j, "ExposedPorts", img_image_list(image, "expose"));
-    json_strings(j, "Volumes", img_image_list(image, "volume"));
-    json_string(j, "StopSignal", img_image_field(image, "stop-signal"));
-    json_pairs(j, "Annotations", img_image_list(image, "annotation"));
+    json_put_strings(j, "Env", img_image_list(image, "env"));
+    json_put_strings(j, "Entrypoint", img_image_list(image, "entrypoint"));
+    json_put_strings(j, "Cmd", img_image_list(image, "cmd"));
+    json_put_string(j, "User", img_image_field(image, "user"));
+    json_put_string(j, "WorkingDir", img_image_field(image, "workdir"));
+    json_put_pairs(j, "Labels", img_image_list(image, "label"));
+    json_put_strings(j, "ExposedPorts", img_image_list(image, "expose"));
+    json_put_strings(j, "Volumes", img_image_list(image, "volume"));
+    json_put_string(j, "StopSignal", img_image_field(image, "stop-signal"));
+    json_put_pairs(j, "Annotations", img_image_list(image, "annotation"));
 }
 
 static void print_summary(const char *reference, const img_image *image)
@@ -67,12 +67,12 @@ static void print_summary(const char *reference, const img_image *image)
 
     json_begin_object(&j, NULL);
     write_names(&j, reference, image);
-    json_string(&j, "Created", img_image_field(image, "created"));
-    json_string(&j, "Author", img_image_field(image, "author"));
-    json_string(&j, "Architecture", platform->architecture);
-    json_string(&j, "Os", platform->os);
-    json_string(&j, "Variant", platform->variant);
-    json_uint(&j, "Size", image_size(image));
+    json_put_string(&j, "Created", img_image_field(image, "created"));
+    json_put_string(&j, "Author", img_image_field(image, "author"));
+    json_put_string(&j, "Architecture", platform->architecture);
+    json_put_string(&j, "Os", platform->os);
+    json_put_string(&j, "Variant", platform->variant);
+    json_put_uint(&j, "Size", image_size(image));
     write_layers(&j, image);
     write_config(&j, image);
     json_end_object(&j);

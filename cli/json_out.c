@@ -134,7 +134,7 @@ void json_end_array(struct json_out *j)
     end_container(j, ']');
 }
 
-void json_string(struct json_out *j, const char *name, const char *value)
+void json_put_string(struct json_out *j, const char *name, const char *value)
 {
     begin_value(j, name);
     if (value)
@@ -143,33 +143,33 @@ void json_string(struct json_out *j, const char *name, const char *value)
         fputs("null", j->stream);
 }
 
-void json_uint(struct json_out *j, const char *name, uint64_t value)
+void json_put_uint(struct json_out *j, const char *name, uint64_t value)
 {
     begin_value(j, name);
     fprintf(j->stream, "%" PRIu64, value);
 }
 
-void json_int(struct json_out *j, const char *name, int64_t value)
+void json_put_int(struct json_out *j, const char *name, int64_t value)
 {
     begin_value(j, name);
     fprintf(j->stream, "%" PRId64, value);
 }
 
-void json_bool(struct json_out *j, const char *name, bool value)
+void json_put_bool(struct json_out *j, const char *name, bool value)
 {
     begin_value(j, name);
     fputs(value ? "true" : "false", j->stream);
 }
 
-void json_strings(struct json_out *j, const char *name, const char *const *list)
+void json_put_strings(struct json_out *j, const char *name, const char *const *list)
 {
     json_begin_array(j, name);
     for (; list && *list; list++)
-        json_string(j, NULL, *list);
+        json_put_string(j, NULL, *list);
     json_end_array(j);
 }
 
-void json_pairs(struct json_out *j, const char *name, const char *const *list)
+void json_put_pairs(struct json_out *j, const char *name, const char *const *list)
 {
     json_begin_object(j, name);
     for (; list && *list; list++) {
@@ -178,7 +178,7 @@ void json_pairs(struct json_out *j, const char *name, const char *const *list)
 
         if (equals)
             *equals = '\0';
-        json_string(j, key, equals ? equals + 1 : "");
+        json_put_string(j, key, equals ? equals + 1 : "");
     }
     json_end_object(j);
 }

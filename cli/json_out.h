@@ -22,15 +22,16 @@ void json_begin_object(struct json_out *j, const char *name);
 void json_begin_array(struct json_out *j, const char *name);
 void json_end_object(struct json_out *j); /* the end of the document ends the line, too */
 void json_end_array(struct json_out *j);
-void json_string(struct json_out *j, const char *name, const char *value); /* NULL writes null */
-void json_uint(struct json_out *j, const char *name, uint64_t value);
-void json_int(struct json_out *j, const char *name, int64_t value);
-void json_bool(struct json_out *j, const char *name, bool value);
+void json_put_string(struct json_out *j, const char *name,
+                     const char *value); /* NULL writes null */
+void json_put_uint(struct json_out *j, const char *name, uint64_t value);
+void json_put_int(struct json_out *j, const char *name, int64_t value);
+void json_put_bool(struct json_out *j, const char *name, bool value);
 
 /* An array of the strings of a list that NULL ends. */
-void json_strings(struct json_out *j, const char *name, const char *const *list);
+void json_put_strings(struct json_out *j, const char *name, const char *const *list);
 
 /* An object of the "K=V" of a list that NULL ends. */
-void json_pairs(struct json_out *j, const char *name, const char *const *list);
+void json_put_pairs(struct json_out *j, const char *name, const char *const *list);
 
 #endif

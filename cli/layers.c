@@ -35,7 +35,7 @@ int layers_parse(const struct arguments *args, struct layers *out, img_error *er
             if (add_spec_parse(value, &append(out)->add, err) < 0)
                 return err->code;
         } else if (text_is(name, "layer")) {
-            append(out)->archive = text_is(value, "-") ? "/dev/stdin" : value;
+            append(out)->archive = value;
         } else if (text_is(name, "remove")) {
             add_removed(out, value);
         }

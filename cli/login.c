@@ -29,7 +29,7 @@ static int set_text(char *out, size_t size, const char *what, const char *text, 
     size_t len = strlen(text);
 
     if (len >= size)
-        return fail(err, IMG_EINVAL, "the %s is longer than %zu bytes", what, size - 1);
+        return cli_fail(err, IMG_EINVAL, "the %s is longer than %zu bytes", what, size - 1);
     memcpy(out, text, len + 1);
     return 0;
 }
@@ -47,12 +47,12 @@ static int read_secret(char *out, size_t size, bool whole, img_error *err)
         if (n < 0 && errno == EINTR && !cli_interrupted())
             continue;
         if (n < 0)
-            return fail_errno(err, "cannot read the standard input");
+            return cli_fail_errno(err, "cannot read the standard input");
         if (n == 0 || (!whole && c == '\n'))
             break;
         if (c == '\0' || len + 1 >= size)
-            return fail(err, IMG_EINVAL, "the input holds a zero byte or is longer than %zu bytes",
-                        size - 1);
+            return cli_fail(err, IMG_EINVAL,
+                            "the input holds a zero byte or is longer than %zu bytes", size - 1);
         out[len++] = c;
     }
     if (len > 0 && out[len - 1] == '\n')
@@ -70,9 +70,9 @@ static int prompt(const char *question, bool echo, char *out, size_t size, img_e
     int rc;
 
     if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &old) < 0)
-        return fail(err, IMG_EINVAL,
-                    "there is no terminal to ask for '%s'; give --username and --password-stdin",
-                    question);
+        return cli_fail(
+            err, IMG_EINVAL,
+            "there is no terminal to ask for '%s'; give --username and --password-stdin", question);
     fprintf(stderr, "%s: ", question);
     quiet = old;
     if (!echo)
@@ -92,7 +92,7 @@ static int get_username(const struct arguments *args, struct credential *c, img_
     if (username)
         return set_text(c->username, sizeof(c->username), "username", username, err);
     if (option_count(args, "password-stdin"))
-        return fail(err, IMG_EINVAL, "--password-stdin needs --username");
+        return cli_fail(err, IMG_EINVAL, "--password-stdin needs --username");
     return prompt("Username", true, c->username, sizeof(c->username), err);
 }
 
@@ -102,7 +102,7 @@ static int get_password(struct cli *cli, const struct arguments *args, struct cr
     const char *password = option_value(args, "password");
 
     if (password && option_count(args, "password-stdin"))
-        return fail(err, IMG_EINVAL, "--password and --password-stdin exclude each other");
+        return cli_fail(err, IMG_EINVAL, "--password and --password-stdin exclude each other");
     if (option_count(args, "password-stdin"))
         return read_secret(c->password, sizeof(c->password), true, err);
     if (!password)
@@ -119,19 +119,22 @@ static int login_run(struct cli *cli, const struct arguments *args, img_error *e
     struct json_out j = {.stream = stdout};
     const char *registry = args->operands[0];
 
-    if (cli_new_client(cli, args, &client, err) < 0 || get_username(args, &c, err) < 0 ||
-        get_password(cli, args, &c, err) < 0)
+    if (cli_new_client(cli, args, &client, err) < 0 || get_username(args, &c, err) < 0)
         return err->code;
-    if (!c.username[0] || !c.password[0])
-        return fail(err, IMG_EINVAL, "the %s is empty", c.username[0] ? "password" : "username");
+    if (!c.username[0])
+        return cli_fail(err, IMG_EINVAL, "the username is empty");
+    if (get_password(cli, args, &c, err) < 0)
+        return err->code;
+    if (!c.password[0])
+        return cli_fail(err, IMG_EINVAL, "the password is empty");
     if (img_login(client, registry, c.username, c.password, err) < 0)
         return err->code;
     cli_note(cli, "logged in to %s as %s", registry, c.username);
     if (!cli->json)
         return 0;
     json_begin_object(&j, NULL);
-    json_string(&j, "registry", registry);
-    json_string(&j, "username", c.username);
+    json_put_string(&j, "registry", registry);
+    json_put_string(&j, "username", c.username);
     json_end_object(&j);
     return 0;
 }
@@ -148,7 +151,7 @@ static int logout_run(struct cli *cli, const struct arguments *args, img_error *
     if (!cli->json)
         return 0;
     json_begin_object(&j, NULL);
-    json_string(&j, "registry", args->operands[0]);
+    json_put_string(&j, "registry", args->operands[0]);
     json_end_object(&j);
     return 0;
 }

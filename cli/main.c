@@ -21,27 +21,17 @@ static void open_standard_streams(void)
             _exit(img_code_exit_status(IMG_EIO));
 }
 
-/* libcurl reads http_proxy in lower case only, since a CGI program gets HTTP_PROXY from its caller;
- * elsewhere people expect that both work. */
-static void adopt_proxy(void)
-{
-    const char *upper = getenv("HTTP_PROXY");
-
-    if (upper && !getenv("http_proxy") && !getenv("REQUEST_METHOD"))
-        setenv("http_proxy", upper, 1);
-}
-
 static void print_error_object(const img_error *err)
 {
     struct json_out j = {.stream = stderr, .compact = true};
 
     json_begin_object(&j, NULL);
-    json_int(&j, "code", err->code);
-    json_string(&j, "name", img_code_name(err->code));
-    json_string(&j, "message", err->message);
-    json_int(&j, "exit_status", img_code_exit_status(err->code));
-    json_int(&j, "http_status", err->http_status);
-    json_string(&j, "registry_code", err->registry_code);
+    json_put_int(&j, "code", err->code);
+    json_put_string(&j, "name", img_code_name(err->code));
+    json_put_string(&j, "message", err->message);
+    json_put_int(&j, "exit_status", img_code_exit_status(err->code));
+    json_put_int(&j, "http_status", err->http_status);
+    json_put_string(&j, "registry_code", err->registry_code);
     json_end_object(&j);
 }
 
@@ -74,10 +64,11 @@ static int apply_format(struct cli *cli, const char *format, img_error *err)
         return 0;
     cli->json = text_is(format, "json");
     if (strstr(format, "{{"))
-        return fail(err, IMG_EINVAL,
-                    "--format '%s': templates are not supported; use --format json and jq", format);
+        return cli_fail(err, IMG_EINVAL,
+                        "--format '%s': templates are not supported; use --format json and jq",
+                        format);
     if (!cli->json)
-        return fail(err, IMG_EINVAL, "--format '%s': the only format is json", format);
+        return cli_fail(err, IMG_EINVAL, "--format '%s': the only format is json", format);
     return 0;
 }
 
@@ -85,10 +76,10 @@ static int check_operands(const struct command *command, const struct arguments 
                           img_error *err)
 {
     if (args->operand_count < command->min_operands)
-        return fail(err, IMG_EINVAL, "%s: too few arguments", command->name);
+        return cli_fail(err, IMG_EINVAL, "%s: too few arguments", command->name);
     if (args->operand_count > command->max_operands)
-        return fail(err, IMG_EINVAL, "%s: unexpected argument '%s'", command->name,
-                    args->operands[command->max_operands]);
+        return cli_fail(err, IMG_EINVAL, "%s: unexpected argument '%s'", command->name,
+                        args->operands[command->max_operands]);
     return 0;
 }
 
@@ -96,7 +87,7 @@ static int flush_results(img_error *err)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    return fail_errno(err, "cannot write to the standard output");
+    return cli_fail_errno(err, "cannot write to the standard output");
 }
 
 static int run(const struct command *command, struct cli *cli, const struct arguments *args,
@@ -115,7 +106,7 @@ static int run(const struct command *command, struct cli *cli, const struct argu
     cli_catch_signals();
     if (command->run(cli, args, err) < 0) {
         if (cli_interrupted())
-            return fail(err, IMG_ECANCELED, "interrupted");
+            return cli_fail(err, IMG_ECANCELED, "interrupted");
         return err->code;
     }
     return 0;
@@ -134,7 +125,7 @@ static int parse(const char *const *argv, struct arguments *args, const struct c
     else if (*rest && command_find(*rest, command, err) < 0)
         return err->code;
     if (!*command)
-        return option_count(args, "help") ? 0 : fail(err, IMG_EINVAL, "a command is missing");
+        return option_count(args, "help") ? 0 : cli_fail(err, IMG_EINVAL, "a command is missing");
     args->tables[1] = (*command)->options;
     args->tables[2] = (*command)->more_options;
     return *rest ? arguments_parse(args, rest + 1, NULL, err) : 0;
@@ -150,7 +141,6 @@ int main(int argc, char **argv)
     int status = 0;
 
     open_standard_streams();
-    adopt_proxy();
     cli.json = wants_json(words);
     if (parse(words, &args, &command, &err) < 0)
         status = report(command, cli.json, &err);

@@ -67,15 +67,16 @@ static int fail_unknown(const struct cursor *c, const char *name, size_t len)
         for (const struct option *o = c->args->tables[t]; o && o->name; o++)
             suggestion_offer(&best, o->name);
     if (best.word)
-        return fail(c->err, IMG_EINVAL, "unknown option '--%.*s'; did you mean '--%s'?", (int)len,
-                    name, best.word);
-    return fail(c->err, IMG_EINVAL, "unknown option '--%.*s'%s", (int)len, name, behind_command(c));
+        return cli_fail(c->err, IMG_EINVAL, "unknown option '--%.*s'; did you mean '--%s'?",
+                        (int)len, name, best.word);
+    return cli_fail(c->err, IMG_EINVAL, "unknown option '--%.*s'%s", (int)len, name,
+                    behind_command(c));
 }
 
 static int fail_missing(const struct cursor *c, const char *spelled, const struct option *option)
 {
-    return fail(c->err, IMG_EINVAL, "option '%s' needs a value: %s %s", spelled, spelled,
-                option->value);
+    return cli_fail(c->err, IMG_EINVAL, "option '%s' needs a value: %s %s", spelled, spelled,
+                    option->value);
 }
 
 /* word is what follows "--". */
@@ -88,7 +89,7 @@ static int parse_long(struct cursor *c, const char *word)
     if (!option)
         return fail_unknown(c, word, len);
     if (!option->value && value)
-        return fail(c->err, IMG_EINVAL, "option '--%s' takes no value", option->name);
+        return cli_fail(c->err, IMG_EINVAL, "option '--%s' takes no value", option->name);
     if (option->value && !value) {
         auto_free char *spelled = xasprintf("--%s", option->name);
         if (!*c->next)
@@ -107,7 +108,8 @@ static int parse_letters(struct cursor *c, const char *letters)
         char spelled[] = {'-', *letters, '\0'};
 
         if (!option)
-            return fail(c->err, IMG_EINVAL, "unknown option '%s'%s", spelled, behind_command(c));
+            return cli_fail(c->err, IMG_EINVAL, "unknown option '%s'%s", spelled,
+                            behind_command(c));
         if (!option->value) {
             add_use(c->args, option, NULL);
             continue;

@@ -62,9 +62,9 @@ int progress_choose(const char *word, enum progress_mode *out, img_error *err)
             return 0;
         }
     }
-    return fail(err, IMG_EINVAL,
-                "%s: unknown mode '%s'; there are auto, tty, plain, json, quiet and none", source,
-                word);
+    return cli_fail(err, IMG_EINVAL,
+                    "%s: unknown mode '%s'; there are auto, tty, plain, json, quiet and none",
+                    source, word);
 }
 
 static int64_t monotonic_ms(void)

@@ -33,14 +33,14 @@ static void write_event(FILE *stream, const img_event *event)
     struct json_out j = {.stream = stream, .compact = true};
 
     json_begin_object(&j, NULL);
-    json_string(&j, "event", event_name(event->kind));
-    json_uint(&j, "id", event->id);
-    json_string(&j, "what", event->what);
-    json_string(&j, "digest", event->digest);
+    json_put_string(&j, "event", event_name(event->kind));
+    json_put_uint(&j, "id", event->id);
+    json_put_string(&j, "what", event->what);
+    json_put_string(&j, "digest", event->digest);
     if (event->from)
-        json_string(&j, "from", event->from);
-    json_uint(&j, "done_bytes", event->done_bytes);
-    json_uint(&j, "total_bytes", event->total_bytes);
+        json_put_string(&j, "from", event->from);
+    json_put_uint(&j, "done_bytes", event->done_bytes);
+    json_put_uint(&j, "total_bytes", event->total_bytes);
     json_end_object(&j);
     fflush(stream);
 }
@@ -64,8 +64,9 @@ static void json_line(struct progress *p, int level, const char *text)
     struct json_out j = {.stream = p->stream, .compact = true};
 
     json_begin_object(&j, NULL);
-    json_string(&j, "event", names[level >= 0 && level <= IMG_LOG_DEBUG ? level : IMG_LOG_DEBUG]);
-    json_string(&j, "message", text);
+    json_put_string(&j, "event",
+                    names[level >= 0 && level <= IMG_LOG_DEBUG ? level : IMG_LOG_DEBUG]);
+    json_put_string(&j, "message", text);
     json_end_object(&j);
     fflush(p->stream);
 }

@@ -20,6 +20,7 @@
 #define ROW_MAX 512
 /* What stands beside the bar: name 25, sizes 18, rate 11, eta 12, and the bar's brackets 3. */
 #define BESIDE_BAR 69
+#define NARROW 50 /* with fewer columns there is no digest */
 
 struct screen {
     size_t columns;
@@ -44,16 +45,32 @@ static struct screen screen_size(void)
     return (struct screen){columns, rows < 2 ? 2 : rows};
 }
 
-static void append(char row[ROW_MAX], const char *text)
-{
-    size_t len = strlen(row);
+struct row {
+    size_t limit; /* of letters in text */
+    char text[ROW_MAX];
+};
 
-    snprintf(row + len, ROW_MAX - len, "%s", text);
+static struct row row_begin(struct screen screen)
+{
+    size_t limit = screen.columns - 1;
+
+    return (struct row){.limit = limit < ROW_MAX - 1 ? limit : ROW_MAX - 1};
 }
 
-static void append_bar(char row[ROW_MAX], const struct item *item, size_t cells)
+/* All of part or, if there is no room, nothing of it; after that no further parts. */
+static void append(struct row *row, const char *part)
 {
-    char bar[BAR_MAX + 1];
+    size_t len = strlen(row->text), part_len = strlen(part);
+
+    if (len + part_len > row->limit)
+        row->limit = len;
+    else
+        memcpy(row->text + len, part, part_len + 1);
+}
+
+static void append_bar(struct row *row, const struct item *item, size_t cells)
+{
+    char bar[BAR_MAX + 1], text[BAR_MAX + 4];
     size_t full = 0;
 
     if (item->total_bytes && item->done_bytes >= item->total_bytes)
@@ -65,12 +82,11 @@ static void append_bar(char row[ROW_MAX], const struct item *item, size_t cells)
     bar[cells] = '\0';
     if (full < cells && item->total_bytes)
         bar[full] = '>';
-    append(row, " [");
-    append(row, bar);
-    append(row, "]");
+    snprintf(text, sizeof(text), " [%s]", bar);
+    append(row, text);
 }
 
-static void append_numbers(char row[ROW_MAX], const struct item *item)
+static void append_numbers(struct row *row, const struct item *item)
 {
     char done[FORMAT_MAX], total[FORMAT_MAX], rate[FORMAT_MAX], clock[FORMAT_MAX];
     char text[5 * FORMAT_MAX];
@@ -93,16 +109,21 @@ static void append_numbers(char row[ROW_MAX], const struct item *item)
     append(row, text);
 }
 
-static void format_row(char row[ROW_MAX], const struct item *item, size_t columns)
+static struct row format_row(const struct item *item, struct screen screen)
 {
-    size_t cells = columns > BESIDE_BAR ? columns - BESIDE_BAR : 0;
+    size_t cells = screen.columns > BESIDE_BAR ? screen.columns - BESIDE_BAR : 0;
+    struct row row = row_begin(screen);
+    char name[sizeof(item->what) + sizeof(item->digest) + 16];
 
-    snprintf(row, ROW_MAX, "%-12s %-12s", item->what, item->digest);
+    snprintf(name, sizeof(name), "%-12s", item->what);
+    append(&row, name);
+    snprintf(name, sizeof(name), " %-12s", item->digest);
+    if (screen.columns >= NARROW)
+        append(&row, name);
     if (cells >= BAR_MIN)
-        append_bar(row, item, cells < BAR_MAX ? cells : BAR_MAX);
-    append_numbers(row, item);
-    if (columns - 1 < ROW_MAX)
-        row[columns - 1] = '\0';
+        append_bar(&row, item, cells < BAR_MAX ? cells : BAR_MAX);
+    append_numbers(&row, item);
+    return row;
 }
 
 /* Puts the cursor where the block begins. */
@@ -145,19 +166,21 @@ static void draw_block(struct progress *p, FILE *out, struct screen screen)
 {
     size_t room = screen.rows - 1 < PROGRESS_ROWS_MAX ? screen.rows - 1 : PROGRESS_ROWS_MAX;
     size_t shown = p->item_count;
-    char row[ROW_MAX];
+    struct row row;
 
     if (shown > room)
         shown = room - 1;
     for (size_t i = 0; i < shown; i++) {
-        format_row(row, &p->items[i], screen.columns);
-        draw_row(p, out, row);
+        row = format_row(&p->items[i], screen);
+        draw_row(p, out, row.text);
     }
     if (shown < p->item_count) {
-        snprintf(row, sizeof(row), "and %zu more", p->item_count - shown);
-        if (screen.columns - 1 < ROW_MAX)
-            row[screen.columns - 1] = '\0';
-        draw_row(p, out, row);
+        char more[48];
+
+        snprintf(more, sizeof(more), "and %zu more", p->item_count - shown);
+        row = row_begin(screen);
+        append(&row, more);
+        draw_row(p, out, row.text);
     }
 }
 

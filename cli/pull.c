@@ -11,15 +11,17 @@ static int pull_run(struct cli *cli, const struct arguments *args, img_error *er
     img_pull_options options = IMG_PULL_OPTIONS_INIT;
     const char *reference = args->operands[0], *text = option_value(args, "platform");
     img_platform platform;
+    img_reference parsed;
     img_descriptor pulled;
 
-    if (text && img_platform_parse(text, &platform, err) < 0)
+    if (img_reference_parse(reference, &parsed, err) < 0 ||
+        (text && img_platform_parse(text, &platform, err) < 0))
         return err->code;
     options.platform = text ? &platform : NULL;
     options.on_event = cli_on_event;
     options.on_event_arg = cli;
-    if (cli_open_store(cli, CLI_STORE_CREATE, &store, err) < 0 ||
-        cli_new_client(cli, args, &client, err) < 0 ||
+    if (cli_new_client(cli, args, &client, err) < 0 ||
+        cli_open_store(cli, CLI_STORE_CREATE, &store, err) < 0 ||
         img_pull(client, store, reference, &options, &pulled, err) < 0)
         return err->code;
     progress_end(cli->progress);

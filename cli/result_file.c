@@ -58,7 +58,7 @@ static int write_in_place(const char *path, const char *text, size_t len, img_er
     int fd = open(path, O_WRONLY | O_CLOEXEC);
 
     if (fd < 0 || !write_and_close(fd, text, len))
-        return fail_errno(err, "cannot write %s", path);
+        return cli_fail_errno(err, "cannot write %s", path);
     return 0;
 }
 
@@ -71,9 +71,9 @@ static int replace(const char *path, const char *text, size_t len, img_error *er
     unlink(temporary);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
-        return fail_errno(err, "cannot write %s", path);
+        return cli_fail_errno(err, "cannot write %s", path);
     if (!write_and_close(fd, text, len) || rename(temporary, path) < 0) {
-        int rc = fail_errno(err, "cannot write %s", path);
+        int rc = cli_fail_errno(err, "cannot write %s", path);
         unlink(temporary);
         return rc;
     }
@@ -91,7 +91,7 @@ int result_file_write(const char *path, const char *text, size_t len, img_error 
         return write_in_place(path, text, len, err);
     real = realpath(path, NULL);
     if (!real)
-        return fail_errno(err, "cannot write %s", path);
+        return cli_fail_errno(err, "cannot write %s", path);
     if (has_content(real, text, len))
         return 0;
     return replace(real, text, len, err);

@@ -9,10 +9,10 @@ static void print_result(const struct arguments *args, const img_gc_result *resu
     struct json_out j = {.stream = stdout};
 
     json_begin_object(&j, NULL);
-    json_strings(&j, "removed", args->operands);
-    json_uint(&j, "blobs", result->blobs);
-    json_uint(&j, "freed_bytes", result->freed_bytes);
-    json_bool(&j, "busy", result->busy);
+    json_put_strings(&j, "removed", args->operands);
+    json_put_uint(&j, "blobs", result->blobs);
+    json_put_uint(&j, "freed_bytes", result->freed_bytes);
+    json_put_bool(&j, "busy", result->busy);
     json_end_object(&j);
 }
 

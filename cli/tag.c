@@ -15,8 +15,8 @@ static int tag_run(struct cli *cli, const struct arguments *args, img_error *err
     if (!cli->json)
         return 0;
     json_begin_object(&j, NULL);
-    json_string(&j, "source", args->operands[0]);
-    json_strings(&j, "names", args->operands + 1);
+    json_put_string(&j, "source", args->operands[0]);
+    json_put_strings(&j, "names", args->operands + 1);
     json_end_object(&j);
     return 0;
 }

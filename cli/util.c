@@ -56,7 +56,7 @@ static void set_message(img_error *err, int code, const char *format, va_list ar
             *p = '?';
 }
 
-int fail(img_error *err, int code, const char *format, ...)
+int cli_fail(img_error *err, int code, const char *format, ...)
 {
     va_list args;
 
@@ -66,19 +66,18 @@ int fail(img_error *err, int code, const char *format, ...)
     return code;
 }
 
-int fail_errno(img_error *err, const char *format, ...)
+int cli_fail_errno(img_error *err, const char *format, ...)
 {
     int sys_errno = errno;
-    int code = sys_errno == ENOENT ? IMG_ENOTFOUND : IMG_EIO;
     va_list args;
 
     va_start(args, format);
-    set_message(err, code, format, args);
+    set_message(err, IMG_EIO, format, args);
     va_end(args);
     err->sys_errno = sys_errno;
     size_t len = strlen(err->message);
     snprintf(err->message + len, sizeof(err->message) - len, ": %s", strerror(sys_errno));
-    return code;
+    return IMG_EIO;
 }
 
 void copy_printable(char *out, size_t size, const char *text)

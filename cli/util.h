@@ -41,10 +41,11 @@ char *xstrdup(const char *text);
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
 
 /* Sets code and message and returns code. Control characters become '?'. */
-__attribute__((format(printf, 3, 4))) int fail(img_error *err, int code, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int cli_fail(img_error *err, int code, const char *format,
+                                                   ...);
 
-/* The same from errno, whose text is appended. */
-__attribute__((format(printf, 2, 3))) int fail_errno(img_error *err, const char *format, ...);
+/* IMG_EIO from errno, whose text is appended. */
+__attribute__((format(printf, 2, 3))) int cli_fail_errno(img_error *err, const char *format, ...);
 
 /* Copies text to out of size bytes and makes it harmless on a terminal: whatever is not printable
  * ASCII becomes '?'. What does not fit is cut. */

@@ -10,10 +10,10 @@ static void write_version(void)
     img_version_detail detail;
 
     json_begin_object(&j, NULL);
-    json_string(&j, "version", img_version_string());
+    json_put_string(&j, "version", img_version_string());
     json_begin_object(&j, "components");
     for (size_t i = 0; img_version_details(i, &detail) == 0; i++)
-        json_string(&j, detail.name, detail.version);
+        json_put_string(&j, detail.name, detail.version);
     json_end_object(&j);
     json_end_object(&j);
 }
