@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Wrong usage: status 2, nothing on stdout, the reason and the usage on stderr.
+echo "== imgtool"
+try imgtool
+try imgtool --bogus images
+try imgtool --stroe x images
+try imgtool -t app build
+try imgtool --help=yes
+try imgtool --store
+try imgtool images --progress fancy
+try imgtool --format xml images
+try imgtool --format '{{.Digest}}' images
+IMGTOOL_PROGRESS=fancy try imgtool images
+
+echo "== commands"
+try imgtool bulid
+try imgtool rmi x
+try imgtool nothinglikeit
+try imgtool sign --key k.pem in out
+try imgtool identify disk.img
+try imgtool help nothinglikeit
+try imgtool help build push
+try imgtool version 1
+
+echo "== build"
+try imgtool build -t
+try imgtool build extra
+try imgtool build --comprssion gzip
+try imgtool build --add app
+try imgtool build --add app:relative
+try imgtool build --add app:/a:mode=9
+try imgtool build --compression xz
+try imgtool build --compression gzip:13
+try imgtool build --compression none:1
+try imgtool build --entrypoint '["a"'
+try imgtool build --push
+try imgtool build --jobs many
+try imgtool build --platform ''
+try imgtool build -t 'UPPER'
+
+echo "== tag push pull inspect rm login logout"
+try imgtool tag
+try imgtool tag a
+try imgtool push
+try imgtool push a b c
+try imgtool pull
+try imgtool pull a b
+try imgtool pull a --platform '?'
+try imgtool pull 'not/a reference'
+try imgtool images a
+try imgtool inspect
+try imgtool inspect a b
+try imgtool rm
+try imgtool login
+try imgtool login localhost:1
+try imgtool login localhost:1 --username u
+try imgtool login localhost:1 --password-stdin
+try imgtool login localhost:1 -u u -p p --password-stdin
+try imgtool login localhost:1 -u u --password-stdin
+try imgtool logout
+
+echo "== as JSON, too"
+try imgtool --format json tag a
+try imgtool tag a --bogus --format=json
+
+echo "== nothing was left behind"
+find . -mindepth 1
