@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSON's values by means of jansson, of which nothing is known elsewhere: a struct json is its
- * json_t. They are parsed by json_parse.c.
+ * JSON by means of jansson, of which nothing is known elsewhere: a struct json is its json_t.
  *
- * jansson writes fractions with the decimal point of the thread's locale in between, so the locale
- * is C meanwhile.
+ * jansson refuses by itself what I-JSON (RFC 7493) refuses: bytes that are not UTF-8, lone
+ * surrogates, NUL, duplicate keys, trailing data, integers that do not fit. It reads and writes
+ * numbers with the decimal point of the thread's locale in between, so the locale is C meanwhile.
  */
 #include <jansson.h>
 
@@ -16,7 +16,7 @@
 #define JSON_STRING KIND_STRING
 #define JSON_ARRAY KIND_ARRAY
 #define JSON_OBJECT KIND_OBJECT
-#include "core/json_parse.h"
+#include "core/json.h"
 #undef JSON_NULL
 #undef JSON_BOOL
 #undef JSON_INTEGER
@@ -28,6 +28,10 @@
 #include <assert.h>
 #include <locale.h>
 #include <string.h>
+
+#include "core/json_scan.h"
+
+#define FRAGMENT_MAX 128u /* of a key in a message */
 
 static json_t *to_jansson(struct json *json)
 {
@@ -62,6 +66,55 @@ static void leave_c_locale(locale_t c, locale_t old)
         uselocale(old);
     if (c)
         freelocale(c);
+}
+
+/* The duplicate key, which ends before data[end]. jansson's own text shows short ones only. */
+static int fail_duplicate(const char *what, const char *data, size_t end, img_error *err)
+{
+    size_t start = end > 0 ? end - 1 : 0;
+    while (start > 0 && (data[start - 1] != '"' || (start > 1 && data[start - 2] == '\\')))
+        start--;
+    size_t len = end - start > 0 ? end - start - 1 : 0;
+    return img__fail(err, IMG_EFORMAT, "%s has the key \"%.*s\" twice", what,
+                     (int)(len < FRAGMENT_MAX ? len : FRAGMENT_MAX), data + start);
+}
+
+static int fail_parse(const char *what, const char *data, size_t len, const json_error_t *error,
+                      img_error *err)
+{
+    switch (json_error_code(error)) {
+    case json_error_out_of_memory:
+        return img__fail_memory(err);
+    case json_error_duplicate_key:
+        if (error->position > 0 && (size_t)error->position <= len)
+            return fail_duplicate(what, data, (size_t)error->position, err);
+        break;
+    case json_error_premature_end_of_input:
+        return img__fail(err, IMG_EFORMAT,
+                         "%s is not valid JSON: it ends too early, after %zu bytes", what, len);
+    default:
+        break;
+    }
+    return img__fail(err, IMG_EFORMAT, "%s is not valid JSON: line %d: %s", what, error->line,
+                     error->text);
+}
+
+int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
+                    img_error *err)
+{
+    json_error_t error;
+    locale_t c, old;
+    int rc = img__json_scan(what, data, len, err);
+    if (rc)
+        return rc;
+
+    old = enter_c_locale(&c);
+    json_t *json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
+    leave_c_locale(c, old);
+    if (!json)
+        return fail_parse(what, data, len, &error, err);
+    *out = from_jansson(json);
+    return 0;
 }
 
 void img__json_free(struct json *json)
@@ -118,11 +171,6 @@ const struct json *img__json_get(const struct json *object, const char *key)
 {
     json_t *value = json_object_get(to_const(object), key);
     return json_is_null(value) ? NULL : from_jansson(value);
-}
-
-bool img__json_has(const struct json *object, const char *key)
-{
-    return json_object_get(to_const(object), key) != NULL;
 }
 
 size_t img__json_count(const struct json *array_or_object)
@@ -186,29 +234,6 @@ struct json *img__json_size(uint64_t value)
 {
     assert(value <= INT64_MAX);
     return from_jansson(json_integer((json_int_t)value));
-}
-
-struct json *img__json_signed(int64_t value)
-{
-    return from_jansson(json_integer(value));
-}
-
-struct json *img__json_real(double value)
-{
-    return from_jansson(json_real(value));
-}
-
-double img__json_to_double(const char *text)
-{
-    locale_t c, old = enter_c_locale(&c);
-    double value = strtod(text, NULL);
-    leave_c_locale(c, old);
-    return value;
-}
-
-struct json *img__json_null(void)
-{
-    return from_jansson(json_null());
 }
 
 struct json *img__json_bool(bool value)

@@ -33,8 +33,8 @@ enum json_kind {
 #define JSON_CONTAINERS_MAX 400000u /* objects and arrays of a document */
 #define JSON_VALUES_MAX 2000000u
 
-/* data is an object or an array. Failures are IMG_EFORMAT, or IMG_ELIMIT for the limits above, and
- * begin with what. HTML is called HTML. */
+/* An object or an array. Failures are IMG_EFORMAT, or IMG_ELIMIT for the limits above, and begin
+ * with what. HTML is called HTML. */
 int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
                     img_error *err);
 void img__json_free(struct json *json);
