@@ -152,8 +152,10 @@ static int add_scanned(struct layering *layering, const char *source,
     img_build *build = layering->build;
     struct scan_options scan = scan_options_of(build, options, layering->prefix, &build->observer);
     int rc = img__layering_begin(layering, err);
-    if (rc == 0)
-        rc = img__layering_parents(layering, layering->prefix, "", err);
+    if (rc)
+        return rc;
+    img__pack_sorted(layering->pack);
+    rc = img__layering_parents(layering, layering->prefix, "", err);
     if (rc == 0)
         rc = img__scan(source, &scan, add_entry, layering, err);
     return rc ? rc : img__layering_end(layering, err);
