@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Archives as entries: tar, plain or compressed by gzip or zstd, through the strict reader; any
- * other archive (xz or bzip2 tar, cpio, zip, 7z) through libarchive. Entries come in the archive's
- * order, normalised (layers.md C27).
+ * Archives as entries: tar, however it is compressed, through the strict reader; any other archive
+ * (cpio, zip, 7z and the like) through libarchive. Entries come in the archive's order, normalised
+ * (layers.md C27); hard links whose data a cpio archive has at the last name come behind that.
  */
 #ifndef IMG_LAYER_IMPORT_H
 #define IMG_LAYER_IMPORT_H
 
 #include "layer/scan.h"
 
-/* Calls fn for each entry but the root, with prefix "" and times as the options say; set_* and
- * prefix of the options are honoured too. path "-" is standard input. */
+/* Calls fn for each entry but the root, with the options applied. path "-" is standard input.
+ * Whiteouts come as the files that they are. IMG_EFORMAT for what is no archive, damaged or
+ * ambiguous; IMG_EUNSUPPORTED for a zip stream whose sizes come behind the data. */
 int img__import(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
                 img_error *err);
 
