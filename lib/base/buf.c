@@ -39,7 +39,8 @@ char *img__buf_reserve(struct buf *buf, size_t len)
     size_t need;
     if (buf->failed)
         return NULL;
-    if (len > buf->max - buf->len || __builtin_add_overflow(buf->len, len + 1, &need)) {
+    if (len > buf->max - buf->len || __builtin_add_overflow(buf->len, len, &need) ||
+        __builtin_add_overflow(need, 1u, &need)) {
         buf->failed = IMG_ELIMIT;
         return NULL;
     }
@@ -52,6 +53,7 @@ char *img__buf_reserve(struct buf *buf, size_t len)
         }
         buf->data = data;
         buf->cap = cap;
+        data[buf->len] = '\0';
     }
     return buf->data + buf->len;
 }

@@ -35,8 +35,8 @@ void img__buf_putc(struct buf *buf, char c);
 __attribute__((format(printf, 2, 3))) void img__buf_printf(struct buf *buf, const char *format,
                                                            ...);
 
-/* Makes room for len more bytes and returns where they go; NULL on failure. Adjust buf->len after.
- */
+/* Makes room for len more bytes and a NUL and returns where they go; NULL on failure. Whoever
+ * writes there adjusts buf->len and ends the bytes with a NUL after. */
 char *img__buf_reserve(struct buf *buf, size_t len);
 
 /* 0, or fails with "WHAT is larger than N bytes" or for memory. */

@@ -77,16 +77,37 @@ const img_exit_status *img_exit_statuses(void)
     return exit_rows;
 }
 
-/* Formats into err->message, cleaned. tail, if not NULL, comes behind ": ". */
+/* The end of text that fits into room bytes, from a whole character on. */
+static const char *end_of(const char *text, size_t room)
+{
+    size_t len = strlen(text);
+    if (len < room)
+        return text;
+    text += len - room + 1;
+    while (((unsigned char)*text & 0xc0) == 0x80)
+        text++;
+    return text;
+}
+
+/* Formats into err->message, cleaned. tail, if not NULL, comes behind ": ". Where both are too long
+ * the middle is cut: what is wrong stands at the end. */
 static void set_message(img_error *err, const char *tail, const char *format, va_list args)
 {
-    char raw[sizeof(err->message)];
-    int len = vsnprintf(raw, sizeof(raw), format, args);
-    if (len < 0)
-        len = 0, raw[0] = '\0';
-    if (tail && (size_t)len < sizeof(raw))
-        snprintf(raw + len, sizeof(raw) - (size_t)len, ": %s", tail);
-    img__text_clean(raw, err->message, sizeof(err->message));
+    char raw[sizeof(err->message)], clean[sizeof(err->message)];
+    size_t room = sizeof(err->message);
+    if (vsnprintf(raw, sizeof(raw), format, args) < 0)
+        raw[0] = '\0';
+    if (!tail) {
+        img__text_clean(raw, err->message, room);
+        return;
+    }
+    img__text_clean(tail, clean, sizeof(clean));
+    const char *end = end_of(clean, room * 3 / 4);
+    size_t end_len = strlen(end) + 1;
+    img__text_clean(raw, err->message, room - end_len - 2);
+    char *at = err->message + strlen(err->message);
+    memcpy(at, ": ", 2);
+    memcpy(at + 2, end, end_len);
 }
 
 int img__fail(img_error *err, int code, const char *format, ...)
@@ -122,10 +143,11 @@ int img__fail_errno(img_error *err, const char *format, ...)
     if (!err)
         return code;
     img_error fresh = {.code = code, .sys_errno = number};
-    char text[128];
+    /* Not strerror(), which speaks the language of the locale. */
+    const char *reason = strerrordesc_np(number);
     va_list args;
     va_start(args, format);
-    set_message(&fresh, strerror_r(number, text, sizeof(text)), format, args);
+    set_message(&fresh, reason ? reason : "unknown error", format, args);
     va_end(args);
     *err = fresh;
     return code;

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* No struct will ever be larger: what says so was not initialised, and is not read through. */
+#define SIZE_MAXIMUM ((size_t)4096)
+
 int img__options_copy(void *out, size_t out_size, const void *options, const char *name,
                       img_error *err)
 {
@@ -13,7 +16,7 @@ int img__options_copy(void *out, size_t out_size, const void *options, const cha
         return 0;
     size_t size;
     memcpy(&size, options, sizeof(size));
-    if (size < sizeof(size))
+    if (size < sizeof(size) || size > SIZE_MAXIMUM)
         return img__fail(err, IMG_EINVAL, "%s.size is not set: use its ..._INIT macro", name);
     const unsigned char *tail = options;
     for (size_t i = out_size; i < size; i++)

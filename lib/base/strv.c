@@ -24,6 +24,7 @@ static int grow(struct strv *strv, img_error *err)
         return img__fail_memory(err);
     strv->items = items;
     strv->cap = cap;
+    items[strv->count] = NULL;
     return 0;
 }
 

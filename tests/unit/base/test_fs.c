@@ -40,6 +40,11 @@ static void replace_and_read(void **state)
     auto_(buf) struct buf small = BUF_INIT(4);
     assert_fails(img__fs_read(dir, "file", &small, &err), IMG_ELIMIT, "file is larger than 4");
     assert_fails(img__fs_read(dir, "none", &buf, &err), IMG_ENOTFOUND, "none");
+    assert_ok(img__fs_replace(dir, "file", "", 0, 0600, &err));
+    auto_(buf) struct buf empty = BUF_INIT(5);
+    assert_ok(img__fs_read(dir, "file", &empty, &err));
+    assert_int_equal(empty.len, 0);
+    assert_string_equal(img__buf_text(&empty), "");
     assert_int_equal(unlinkat(dir, "file", 0), 0);
 }
 

@@ -132,6 +132,9 @@ static void option_sizes(void **state)
     older.size = 0;
     assert_fails(img__options_copy(&out, sizeof(out), &older, "options", &err), IMG_EINVAL,
                  "_INIT");
+    memset(&older, 0xa5, sizeof(older)); /* not initialised */
+    assert_fails(img__options_copy(&out, sizeof(out), &older, "options", &err), IMG_EINVAL,
+                 "_INIT");
 }
 
 struct seen {

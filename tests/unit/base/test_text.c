@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <errno.h>
+
 #include "base/err.h"
 #include "base/text.h"
 
@@ -86,6 +88,20 @@ static void messages(void **state)
     assert_int_equal(img__fail(&err, IMG_EFAIL, "%s", large), IMG_EFAIL);
     assert_int_equal(strlen(err.message), sizeof(err.message) - 1);
     assert_int_equal(img__fail(NULL, IMG_EDIGEST, "nobody listens"), IMG_EDIGEST);
+    errno = EISDIR; /* what is wrong stays, whatever the length of the rest */
+    assert_fails(img__fail_errno(&err, "cannot open %s", large), IMG_EIO, "xxx: Is a directory");
+    assert_memory_equal(err.message, "cannot open xxx", 15);
+    assert_int_equal(err.sys_errno, EISDIR);
+    assert_int_equal(img__prefix(&err, IMG_EIO, "add %s", large), IMG_EIO);
+    assert_memory_equal(err.message, "add xxx", 7);
+    assert_non_null(strstr(err.message, "xxx: Is a directory"));
+    memset(large, '\xc3', sizeof(large) - 1);
+    for (size_t i = 1; i < sizeof(large) - 1; i += 2)
+        large[i] = '\xa9';
+    assert_int_equal(img__fail(&err, IMG_EIO, "%s", large), IMG_EIO);
+    assert_int_equal(img__prefix(&err, IMG_EIO, "!%s", large), IMG_EIO);
+    for (const char *at = err.message; *at; at += img__text_utf8(at))
+        assert_true(img__text_utf8(at) > 0);
 }
 
 static void statuses(void **state)
