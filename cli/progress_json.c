@@ -24,7 +24,7 @@ static const char *event_name(int kind)
     case IMG_EVENT_CACHED:
         return "cached";
     default:
-        return "failed";
+        return "other";
     }
 }
 

@@ -22,7 +22,7 @@ static void on_signal(int number)
 static int show(const img_event *event, void *arg)
 {
     static const char *const words[] = {
-        [IMG_EVENT_DONE] = "pulled", [IMG_EVENT_CACHED] = "is here", [IMG_EVENT_FAILED] = "failed"};
+        [IMG_EVENT_DONE] = "pulled", [IMG_EVENT_CACHED] = "is here"};
     size_t count = sizeof(words) / sizeof(words[0]);
     uint64_t *done = arg;
 

@@ -12,14 +12,14 @@
 extern "C" {
 #endif
 
-/* img_event.kind. An item is started and then ends with exactly one of the others but PROGRESS. */
+/* img_event.kind. An item that was started ends with exactly one of the others but PROGRESS, unless
+ * the call fails: then what has not ended yet gets no event any more. */
 #define IMG_EVENT_STARTED 1
 #define IMG_EVENT_PROGRESS 2
 #define IMG_EVENT_DONE 3    /* its bytes were moved, or made */
 #define IMG_EVENT_EXISTS 4  /* nothing moved: the registry has it */
 #define IMG_EVENT_MOUNTED 5 /* nothing moved: the registry took it from another repository */
 #define IMG_EVENT_CACHED 6  /* nothing moved: the store has it */
-#define IMG_EVENT_FAILED 7
 
 /* Something happened to an item: a blob or a manifest on its way, a layer in the making. */
 typedef struct img_event {

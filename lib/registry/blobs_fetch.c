@@ -82,7 +82,6 @@ static void finish(struct fetch *fetch, int kind, int code, const img_error *err
     } else {
         local = *err;
         img__prefix(&local, code, "%s", fetch->job->what);
-        img__item_end(&fetch->item, IMG_EVENT_FAILED, NULL, NULL);
     }
     img__batch_ended(fetch->batch, code, &local);
 }

@@ -51,7 +51,6 @@ static void finish(struct send *send, int kind, int code, const img_error *err)
     } else {
         local = *err;
         img__prefix(&local, code, "%s", send->job->what);
-        img__item_end(&send->item, IMG_EVENT_FAILED, NULL, NULL);
     }
     img__batch_ended(send->batch, code, &local);
 }
