@@ -8,6 +8,10 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
+
+#define GRACE_S 2
+#define STATUS_INTERRUPTED 130
 
 const struct option registry_options[] = {
     {"authfile", 0, false, "FILE",
@@ -35,12 +39,27 @@ const struct option global_options[] = {
 
 static volatile sig_atomic_t interrupted;
 
+/* The store is consistent at any moment, so there is no harm in leaving like this. */
+static void on_alarm(int number)
+{
+    static const char text[] = "imgtool: error: interrupted\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+    (void)number;
+    (void)written;
+    _exit(STATUS_INTERRUPTED);
+}
+
+/* The library stops at its next event. If none comes, as from a server that hangs, we do not wait
+ * for it; and a second signal kills at once. */
 static void on_signal(int number)
 {
     (void)number;
     interrupted = 1;
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGALRM, on_alarm);
+    alarm(GRACE_S);
 }
 
 bool cli_interrupted(void)
