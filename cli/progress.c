@@ -195,7 +195,7 @@ void progress_print_ended(FILE *stream, const struct item *item)
 {
     char size[FORMAT_MAX];
 
-    fprintf(stream, "%-12s %-12s ", item->what, item->digest);
+    fprintf(stream, "%-*s %-12s ", PROGRESS_WHAT_COLUMNS, item->what, item->digest);
     switch (item->kind) {
     case IMG_EVENT_DONE:
         fputs("done    ", stream);
@@ -210,7 +210,7 @@ void progress_print_ended(FILE *stream, const struct item *item)
         fprintf(stream, "mounted from %s", item->from);
         break;
     default:
-        fputs("failed", stream);
+        fputs("ended", stream);
         break;
     }
     putc('\n', stream);

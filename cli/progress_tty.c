@@ -18,8 +18,8 @@
 #define BAR_MAX 30
 #define BAR_MIN 5
 #define ROW_MAX 512
-/* What stands beside the bar: name 25, sizes 18, rate 11, eta 12, and the bar's brackets 3. */
-#define BESIDE_BAR 69
+/* What stands beside the bar: name 27, sizes 18, rate 11, eta 12, and the bar's brackets 3. */
+#define BESIDE_BAR 71
 #define NARROW 50 /* with fewer columns there is no digest */
 
 struct screen {
@@ -115,7 +115,7 @@ static struct row format_row(const struct item *item, struct screen screen)
     struct row row = row_begin(screen);
     char name[sizeof(item->what) + sizeof(item->digest) + 16];
 
-    snprintf(name, sizeof(name), "%-12s", item->what);
+    snprintf(name, sizeof(name), "%-*s", PROGRESS_WHAT_COLUMNS, item->what);
     append(&row, name);
     snprintf(name, sizeof(name), " %-12s", item->digest);
     if (screen.columns >= NARROW)

@@ -9,6 +9,7 @@
 #include "progress.h"
 
 #define PROGRESS_ROWS_MAX 256
+#define PROGRESS_WHAT_COLUMNS 14 /* "add an archive" */
 
 struct item {
     uint32_t id;

@@ -23,14 +23,14 @@ static int64_t script_clock(void)
 static int kind_of(char *word, const char **from)
 {
     static const char *const words[] = {"",       "started", "progress", "done",
-                                        "exists", "mounted", "cached",   "failed"};
+                                        "exists", "mounted", "cached"};
 
     *from = NULL;
     if (strchr(word, ':')) {
         *from = strchr(word, ':') + 1;
         *strchr(word, ':') = '\0';
     }
-    for (int kind = 1; kind < 8; kind++)
+    for (int kind = 1; kind < 7; kind++)
         if (text_is(word, words[kind]))
             return kind;
     fprintf(stderr, "unknown word %s\n", word);

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# What build makes of its options: order of layers, settings, results. The platform is named so that
+# the bytes are the same on every machine.
+export SOURCE_DATE_EPOCH=1700000000
+mkdir -p tree/sub
+echo one >tree/one
+echo two >tree/sub/two
+echo colon >a:b
+tar -cf more.tar --owner=0 --group=0 -C tree one
+touch -d @1600000000 tree/one tree/sub/two tree/sub tree a:b
+
+# layers REF: the paths in each layer, the lowest first.
+layers() {
+    store=$HOME/.local/share/libimg/store
+    for digest in $(imgtool inspect "$1" | sed -n 's/^ *"Digest": "sha256:\(.*\)",/\1/p' | tail -n +2); do
+        tar -tf "$store/blobs/sha256/$digest" | tr '\n' ' '
+        echo
+    done
+}
+
+echo "== layers come in the order given"
+try imgtool build -t order --compression none --platform linux/amd64 --add tree:/t --remove /t/one -e A=1 --remove /t/sub/two \
+    --layer more.tar --add a:b:/x:y --add 'a\:b:/z' --remove /one
+layers order
+
+echo "== the same input gives the same digest"
+first=$(imgtool build -q -t same:1 --platform linux/amd64 --add tree:/)
+second=$(TZ=Asia/Tokyo LC_ALL=C sh -c 'umask 077; exec imgtool build -q -t same:2 --platform linux/amd64 --add tree:/')
+[ "$first" = "$second" ] && echo yes
+
+echo "== mode and owner"
+imgtool build -q -t owned --compression none --platform linux/amd64 \
+    --add tree/one:/d/:mode=0600,uid=12,gid=34 >/dev/null
+tar -tvf "$HOME/.local/share/libimg/store/blobs/sha256/$(imgtool inspect owned |
+    sed -n 's/^ *"Digest": "sha256:\(.*\)",/\1/p' | tail -1)" --numeric-owner | awk '{ print $1, $2, $6 }'
+
+echo "== settings"
+try imgtool build -t set:1 --platform linux/arm64/v8 --entrypoint '["/run","a b"]' --cmd word \
+    -e A=1 -e B=x=y -eA=2 -l k=v --label k=w -w /srv -u 5:6 --expose 80 --expose 53/udp \
+    --volume /data --stop-signal SIGINT --annotation n=v --annotation m=w
+imgtool inspect set:1 | masked
+echo "== settings of the base, and what replaces them"
+imgtool build -q -t set:2 --from set:1 --platform linux/arm64/v8 --entrypoint /other -e C=3 >/dev/null
+imgtool inspect set:2 | python3 -c '
+import json, sys
+image = json.load(sys.stdin)
+for key in "Env", "Entrypoint", "Cmd", "Labels", "User", "Architecture": print(key, image[key])'
+
+echo "== results"
+try imgtool build -t docker.io/a/b:1 -t second:2 --platform linux/amd64 --compression none \
+    --add tree:/ --format json --iidfile iid \
+    --digestfile digest --metadata-file metadata
+masked <metadata
+[ "$(cat iid)" = "$(imgtool inspect second:2 | sed -n 's/.*"ConfigDigest": "\(.*\)",/\1/p')" ] && echo same
+[ "$(cat digest)" = "$(imgtool inspect second:2 | sed -n 's/.*"Digest": "\(.*\)",/\1/p' | head -1)" ] && echo same
+wc -c iid digest
+inode=$(stat -c %i metadata)
+imgtool build -q -t docker.io/a/b:1 -t second:2 --platform linux/amd64 --compression none \
+    --add tree:/ --metadata-file metadata >/dev/null
+[ "$(stat -c %i metadata)" = "$inode" ] && echo untouched
+try imgtool build --add tree:/ --progress none
+try imgtool build -t second:2 --platform linux/amd64 --compression none --add tree:/ -q
+for name in same:1 same:2; do imgtool rm $name; done
+try imgtool images
+
+echo "== what cannot be"
+try imgtool build -t x --add missing:/
+try imgtool build -t x --layer missing.tar
+try imgtool build -t x --layer tree/one
+try imgtool build -t x --remove /nothing
+try imgtool build -t x -e NOVALUE
+try imgtool build -t x --expose 99999
+try imgtool build -t x --user ''
+try imgtool build -t x --stop-signal NOSIGNAL
+try imgtool build -t x@sha256:1 --add tree:/
+try imgtool build -t x --add tree:/ --iidfile no/such/dir
+try imgtool build -t x --from 127.0.0.1:1/nothing:1
