@@ -81,7 +81,7 @@ static inline void server_stop(struct server *server)
 /* "http://127.0.0.1:PORT" and the path. The text is good until the fourth call from now. */
 static inline const char *server_at(const struct server *server, const char *path)
 {
-    static char texts[4][512];
+    static char texts[4][640];
     static unsigned next;
     char *text = texts[next++ % 4];
     snprintf(text, sizeof(texts[0]), "%s%s", server->url, path);
