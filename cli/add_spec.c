@@ -62,8 +62,9 @@ static bool parse_option(const char *text, size_t len, img_add_options *out)
     const char *value = memchr(text, '=', len);
     size_t value_len;
 
-    if (!value++)
+    if (!value)
         return false;
+    value++;
     value_len = len - (size_t)(value - text);
     if (strncmp(text, "mode=", 5) == 0) {
         out->set |= IMG_ADD_MODE;
