@@ -2,6 +2,8 @@
  *
  * imgtool pull: an image of a registry into the store.
  */
+#include <string.h>
+
 #include "command.h"
 
 static int pull_run(struct cli *cli, const struct arguments *args, img_error *err)
@@ -13,11 +15,13 @@ static int pull_run(struct cli *cli, const struct arguments *args, img_error *er
     img_platform platform;
     img_reference parsed;
     img_descriptor pulled;
+    bool all = text && strcmp(text, "all") == 0;
 
+    img_platform_host(&platform);
     if (img_reference_parse(reference, &parsed, err) < 0 ||
-        (text && img_platform_parse(text, &platform, err) < 0))
+        (text && !all && img_platform_parse(text, &platform, err) < 0))
         return err->code;
-    options.platform = text ? &platform : NULL;
+    options.platform = all ? NULL : &platform;
     options.on_event = cli_on_event;
     options.on_event_arg = cli;
     if (cli_new_client(cli, args, &client, err) < 0 ||
@@ -29,8 +33,8 @@ static int pull_run(struct cli *cli, const struct arguments *args, img_error *er
 }
 
 static const struct option options[] = {
-    {"platform", 0, false, "OS/ARCH", "take this platform alone, as linux/arm64/v8\n(default: all)",
-     NULL},
+    {"platform", 0, false, "OS/ARCH",
+     "take this platform, as linux/arm64/v8, or all\n(default: that of this machine)", NULL},
     {0},
 };
 

@@ -61,7 +61,8 @@ IMG_API void img_client_free(img_client *client);
 
 typedef struct img_pull_options {
     size_t size;
-    /* Takes this platform of an index alone; NULL: the index with all of its platforms. */
+    /* Takes this platform of an index alone, and the name stands for its manifest; but if reference
+     * has the digest of an index, for that index. NULL: the index with all of its platforms. */
     const img_platform *platform;
     img_event_fn on_event;
     void *on_event_arg;

@@ -74,6 +74,11 @@ static int add_document(struct walk *walk, struct document *document, img_error 
     return 0;
 }
 
+static bool is_index(const struct document *document)
+{
+    return img__media_kind(document->descriptor.media_type) == MEDIA_INDEX;
+}
+
 static bool has_document(const struct walk *walk, const img_digest *digest)
 {
     for (size_t i = 0; i < walk->document_count; i++)
@@ -247,8 +252,7 @@ static int put(const struct walk *walk, const struct document *document, bool to
 {
     struct endpoint *to = walk->copy->to;
     struct item item;
-    bool index = img__media_kind(document->descriptor.media_type) == MEDIA_INDEX;
-    int rc = img__item_start(&item, walk->copy->observer, index ? "index" : "manifest",
+    int rc = img__item_start(&item, walk->copy->observer, is_index(document) ? "index" : "manifest",
                              document->descriptor.digest.text, document->len, err);
     if (rc)
         return rc;
@@ -268,6 +272,24 @@ static int put_documents(const struct walk *walk, img_error *err)
     return 0;
 }
 
+/* The way down to the manifest of one platform: the indexes on it are kept, their other entries are
+ * not looked at. Takes document over, unless it fails. */
+static int collect_platform(struct walk *walk, struct document *document, img_error *err)
+{
+    unsigned depth = 0;
+    for (; depth <= INDEX_DEPTH_MAX && is_index(document); depth++) {
+        auto_(document) struct document child = DOCUMENT_INIT;
+        int rc = img__select_child(walk->copy->from, walk->copy->platform, document, &child, err);
+        if (rc == 0)
+            rc = add_document(walk, document, err);
+        if (rc)
+            return rc;
+        *document = child;
+        child = (struct document)DOCUMENT_INIT;
+    }
+    return visit(walk, document, depth, err);
+}
+
 /* Collects what has to move; of an image that a remote target has, only the name. */
 static int collect(struct walk *walk, struct document *top, img_error *err)
 {
@@ -277,6 +299,8 @@ static int collect(struct walk *walk, struct document *top, img_error *err)
     if (rc)
         return rc;
     walk->top_exists = has && to->ops->send;
+    if (walk->copy->platform && is_index(top))
+        return collect_platform(walk, top, err);
     return walk->top_exists ? add_document(walk, top, err) : visit(walk, top, 0, err);
 }
 
@@ -285,7 +309,7 @@ int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
     auto_(walk) struct walk walk = {.copy = copy};
     auto_(document) struct document document = DOCUMENT_INIT;
     int rc = copy->from->ops->resolve(copy->from, &document, err);
-    if (rc == 0)
+    if (rc == 0 && !copy->keep_index)
         rc = img__select_manifest(copy->from, copy->platform, &document, err);
     if (rc)
         return rc;

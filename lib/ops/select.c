@@ -25,9 +25,8 @@ static int no_platform(const struct index *index, const img_platform *wanted, im
                      list.len ? list.data : "no platform at all");
 }
 
-/* One level down. */
-static int descend(struct endpoint *place, const img_platform *platform, struct document *document,
-                   img_error *err)
+int img__select_child(struct endpoint *place, const img_platform *platform,
+                      const struct document *document, struct document *out, img_error *err)
 {
     auto_(index) struct index index = {0};
     int rc = img__index_parse(document, &index, err);
@@ -36,15 +35,10 @@ static int descend(struct endpoint *place, const img_platform *platform, struct 
     size_t best = img__platform_select(platform, index.entries, index.entry_count);
     if (best == index.entry_count)
         return no_platform(&index, platform, err);
-    auto_(document) struct document child = DOCUMENT_INIT;
-    rc = place->ops->get_document(place, &index.entries[best], &child, err);
-    if (rc)
-        return rc;
-    child.descriptor.platform = index.entries[best].platform;
-    img__document_free(document);
-    *document = child;
-    child = (struct document)DOCUMENT_INIT;
-    return 0;
+    rc = place->ops->get_document(place, &index.entries[best], out, err);
+    if (rc == 0)
+        out->descriptor.platform = index.entries[best].platform;
+    return rc;
 }
 
 int img__select_manifest(struct endpoint *place, const img_platform *platform,
@@ -53,9 +47,12 @@ int img__select_manifest(struct endpoint *place, const img_platform *platform,
     for (unsigned depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
         if (!platform || img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
             return 0;
-        int rc = descend(place, platform, document, err);
+        struct document child = DOCUMENT_INIT;
+        int rc = img__select_child(place, platform, document, &child, err);
         if (rc)
             return rc;
+        img__document_free(document);
+        *document = child;
     }
     return img__fail(err, IMG_ELIMIT, "indexes are nested more than %u deep", INDEX_DEPTH_MAX);
 }

@@ -7,8 +7,12 @@
 
 #include "core/endpoint.h"
 
+/* Fetches the entry of an index that serves platform best. IMG_ENOTFOUND lists what there is. */
+int img__select_child(struct endpoint *place, const img_platform *platform,
+                      const struct document *document, struct document *out, img_error *err);
+
 /* As long as document is an index, the entry that serves platform best takes its place; a manifest
- * stays. platform NULL: an index stays too. IMG_ENOTFOUND lists what there is. */
+ * stays. platform NULL: an index stays too. */
 int img__select_manifest(struct endpoint *place, const img_platform *platform,
                          struct document *document, img_error *err);
 

@@ -49,6 +49,7 @@ int img_pull(img_client *client, img_store *store, const char *reference,
     struct observer observer = {own.on_event, own.on_event_arg, client->options.on_log,
                                 client->options.on_log_arg, 0};
     struct copy copy = {.platform = own.platform,
+                        .keep_index = parsed.digest.text[0] != '\0',
                         .config_limit_bytes = client->options.config_limit_bytes,
                         .observer = &observer};
     img_descriptor top;
