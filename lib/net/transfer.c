@@ -221,10 +221,12 @@ static CURLcode set_transport(struct transfer *transfer)
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-    SET(CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
     if (http->user_agent)
         SET(CURLOPT_USERAGENT, http->user_agent);
+    /* A used handle may still have its buffers, after an upload that was answered early: then their
+     * size can't be set, and is a good one already. */
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
     /* A libcurl without HTTP/2 refuses the wish for it, and speaks HTTP/1.1 then. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      transfer->http1_only ? (long)CURL_HTTP_VERSION_1_1
