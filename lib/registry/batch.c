@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The queue of blobs (registry.md K1, K3). A job's place is taken by the next one as soon as it
- * ends. After a failure nothing is started any more and what is under way is cancelled, which ends
- * as failures too, but only the first is kept.
+ * ends. After a failure nothing is started any more, no event goes out, and what is under way is
+ * cancelled, which ends as failures too, but only the first is kept.
  */
 #include "registry/batch.h"
 
 #include <assert.h>
 
-static void fail(struct batch *batch, int code, const img_error *err)
+void img__batch_fail(struct batch *batch, int code, const img_error *err)
 {
     if (batch->code)
         return;
     batch->code = code;
     batch->err = *err;
-    img__http_cancel(batch->repository->registry->http);
 }
 
 /* A job may end while it is started (its blob was there already): then this loop goes on, and no
@@ -37,8 +36,33 @@ void img__batch_ended(struct batch *batch, int code, const img_error *err)
     assert(batch->active > 0);
     batch->active--;
     if (code)
-        fail(batch, code, err);
+        img__batch_fail(batch, code, err);
+    if (batch->code && !batch->canceled) {
+        batch->canceled = true;
+        img__http_cancel(batch->repository->registry->http);
+    }
     fill(batch);
+}
+
+int img__batch_progress(struct batch *batch, struct item *item, uint64_t bytes, img_error *err)
+{
+    if (batch->code)
+        return img__fail(err, IMG_ECANCELED, "ended by another failure");
+    img_error local;
+    int result = img__item_progress(item, bytes, &local);
+    if (result == 0)
+        return 0;
+    img__batch_fail(batch, result, &local);
+    if (err)
+        *err = local;
+    return result;
+}
+
+void img__batch_done(struct batch *batch, struct item *item, int kind, const char *from)
+{
+    img_error err;
+    int code = batch->code ? 0 : img__item_end(item, kind, from, &err);
+    img__batch_ended(batch, code, &err);
 }
 
 int img__batch_run(struct batch *batch, img_error *err)

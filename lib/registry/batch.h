@@ -17,6 +17,7 @@ struct batch {
     size_t next;
     size_t active;
     bool filling;
+    bool canceled;
     int code; /* of the first failure */
     img_error err;
 };
@@ -27,6 +28,14 @@ int img__batch_run(struct batch *batch, img_error *err);
 
 /* A job that was started has ended; code 0 or negative. */
 void img__batch_ended(struct batch *batch, int code, const img_error *err);
+
+/* The failure that is reported, unless there was one before; the job has not ended yet. */
+void img__batch_fail(struct batch *batch, int code, const img_error *err);
+
+/* The events of a job, of which there are no more once the batch has failed: some bytes, and its
+ * successful end. */
+int img__batch_progress(struct batch *batch, struct item *item, uint64_t bytes, img_error *err);
+void img__batch_done(struct batch *batch, struct item *item, int kind, const char *from);
 
 /* "/v2/a/b/blobs/DIGEST". */
 int img__blob_path(const struct repository *repository, const img_digest *digest, struct buf *out,

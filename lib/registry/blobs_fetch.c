@@ -41,7 +41,7 @@ static int on_bytes(uint64_t bytes, void *arg, img_error *err)
 {
     struct fetch *fetch = arg;
     fetch->seen_bytes = bytes;
-    return img__item_progress(&fetch->item, bytes, err);
+    return img__batch_progress(fetch->batch, &fetch->item, bytes, err);
 }
 
 static int request_blob(struct fetch *fetch, img_error *err)
@@ -72,17 +72,15 @@ static int open_sink(struct fetch *fetch, img_error *err)
     return local->ops->open_sink(local, fetch->job->descriptor, &fetch->sink, err);
 }
 
-/* The item's last event, and the end of the job. */
 static void finish(struct fetch *fetch, int kind, int code, const img_error *err)
 {
-    img_error local;
     img__sink_free(steal(fetch->sink));
     if (code == 0) {
-        code = img__item_end(&fetch->item, kind, NULL, &local);
-    } else {
-        local = *err;
-        img__prefix(&local, code, "%s", fetch->job->what);
+        img__batch_done(fetch->batch, &fetch->item, kind, NULL);
+        return;
     }
+    img_error local = *err;
+    img__prefix(&local, code, "%s", fetch->job->what);
     img__batch_ended(fetch->batch, code, &local);
 }
 

@@ -10,6 +10,8 @@
  *
  * A mount that is refused is forgotten for the source as a whole, and the upload begun without. A
  * PUT is never repeated within its session, since nobody knows what arrived: a new one is begun.
+ * curl still does it when a kept connection turns out dead; what a registry says then, where the
+ * bytes add up, is "digest invalid", so that is worth one more session.
  * What is left open after a failure is deleted, if that does not take long.
  */
 #include <string.h>
@@ -19,6 +21,7 @@
 #include "net/url.h"
 #include "registry/batch.h"
 #include "registry/call.h"
+#include "registry/errors.h"
 #include "registry/location.h"
 
 #define PATH_BYTES_MAX ((size_t)2048)
@@ -42,16 +45,15 @@ struct sends {
 
 static void finish(struct send *send, int kind, int code, const img_error *err)
 {
-    img_error local;
     img__source_free(steal(send->source));
     if (code == 0) {
         free(steal(send->location));
-        const char *from = kind == IMG_EVENT_MOUNTED ? send->mount->source : NULL;
-        code = img__item_end(&send->item, kind, from, &local);
-    } else {
-        local = *err;
-        img__prefix(&local, code, "%s", send->job->what);
+        img__batch_done(send->batch, &send->item, kind,
+                        kind == IMG_EVENT_MOUNTED ? send->mount->source : NULL);
+        return;
     }
+    img_error local = *err;
+    img__prefix(&local, code, "%s", send->job->what);
     img__batch_ended(send->batch, code, &local);
 }
 
@@ -132,7 +134,7 @@ static void post_or_finish(struct send *send)
 static int on_bytes(uint64_t bytes, void *arg, img_error *err)
 {
     struct send *send = arg;
-    return img__item_progress(&send->item, bytes, err);
+    return img__batch_progress(send->batch, &send->item, bytes, err);
 }
 
 static void on_put(const struct call *call, int code, const struct http_response *response,
@@ -234,6 +236,14 @@ static void on_checked(const struct call *call, int code, const struct http_resp
         finish(send, IMG_EVENT_DONE, code, err);
 }
 
+static bool is_muddled(const struct http_response *response)
+{
+    struct complaint complaint;
+    img__complaint_parse(img__buf_text(&response->body), response->body.len, &complaint);
+    return strcmp(complaint.code, "DIGEST_INVALID") == 0 ||
+           strcmp(complaint.code, "BLOB_UPLOAD_INVALID") == 0;
+}
+
 static bool may_begin_anew(const struct send *send, int code, const struct http_response *response)
 {
     const struct batch *batch = send->batch;
@@ -241,9 +251,21 @@ static bool may_begin_anew(const struct send *send, int code, const struct http_
         return false;
     if (code)
         return code == IMG_ENETWORK;
-    int status = response->status;
-    return status == 404 || status == 408 || status == 416 || status == 429 || status == 500 ||
-           status == 502 || status == 503 || status == 504;
+    switch (response->status) {
+    case 400:
+        return send->sessions == 1 && is_muddled(response);
+    case 404:
+    case 408:
+    case 416:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void on_put(const struct call *call, int code, const struct http_response *response,

@@ -1,0 +1,347 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A registry in memory that misbehaves on command, and remembers what it was asked.
+
+    fake_registry.py [--script FILE] [--record FILE] [--port N] [--tls CERT KEY]
+
+It prints its port when it is ready and lives until its standard input ends. By itself it does what
+the distribution API says: blobs, uploads, mounts, manifests, tags, and a token service at /token.
+
+FILE is JSON: {"auth": AUTH, "rules": [RULE, ...]}, both optional. In all its texts {base} stands
+for http://127.0.0.1:PORT.
+
+AUTH: {"scheme": "basic"|"bearer", "users": {"name": "password"}, "challenge": "..." (instead of the
+usual one), "realm": "...", "refresh": {"refresh token": "user"}, "post": false (no POST at the token
+service), "grant": {"name": {"repository": ["pull", "push"], "*": [...]}} ("" is anonymous; users
+without an entry may do anything), "uses": N (requests that a token lives for), "expires_in": N}
+
+RULE: {"method": "GET", "path": "regular expression for all of the path", "query": "one to be found
+in the query", "skip": N (matches that pass first), "times": N (matches that do not)} and what to do:
+    "status", "headers", "body"  answer this instead
+    "set"        {"Header": "value" or null} on top of the usual answer
+    "truncate"   N: promise all of the body, send N bytes, close
+    "stop"       N: read N bytes of the request's body, close without an answer
+    "corrupt"    true: change the last byte of the body
+    "delay"      seconds before the answer
+
+Each request is a line of the record: METHOD TARGET STATUS, then Name=[value] for some headers.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import secrets
+import socket
+import ssl
+import sys
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+NAME = r"(?P<name>[a-z0-9._/-]+?)"
+RECORDED = ("Authorization", "Content-Type", "Content-Length", "Accept", "User-Agent")
+
+
+def digest_of(data, algorithm="sha256"):
+    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+
+class State:
+    def __init__(self, script, record):
+        self.lock = threading.Lock()
+        self.auth = script.get("auth")
+        self.rules = script.get("rules", [])
+        self.record = open(record, "a", encoding="utf-8") if record else None
+        self.blobs = {}  # repository -> {digest: bytes}
+        self.manifests = {}  # repository -> {digest or tag: (type, bytes)}
+        self.uploads = {}  # session -> repository
+        self.sessions = 0
+        self.tokens = {}  # token -> [scopes, uses left]
+        self.hits = {}  # rule -> matches
+
+    def rule_for(self, method, path, query):
+        with self.lock:
+            for number, rule in enumerate(self.rules):
+                if rule.get("method", method) != method:
+                    continue
+                if not re.fullmatch(rule.get("path", ".*"), path):
+                    continue
+                if not re.search(rule.get("query", ""), query):
+                    continue
+                hit = self.hits[number] = self.hits.get(number, 0) + 1
+                skip = rule.get("skip", 0)
+                if skip < hit <= skip + rule.get("times", 1 << 30):
+                    return rule
+        return {}
+
+    def remember(self, line):
+        if self.record:
+            with self.lock:
+                self.record.write(line + "\n")
+                self.record.flush()
+
+
+class Refused(Exception):
+    def __init__(self, status, code, message, headers=None):
+        super().__init__(message)
+        self.status, self.code, self.headers = status, code, headers or {}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    routes = (
+        (r"/token", "token"),
+        (r"/v2/", "welcome"),
+        (rf"/v2/{NAME}/manifests/(?P<reference>[^/]+)", "manifest"),
+        (rf"/v2/{NAME}/blobs/uploads/", "begin"),
+        (rf"/v2/{NAME}/blobs/uploads/(?P<session>[^/]+)", "upload"),
+        (rf"/v2/{NAME}/blobs/(?P<digest>[^/]+)", "blob"),
+    )
+
+    def log_message(self, *arguments):
+        pass
+
+    def handle(self):
+        """Closes at once if a client tries TLS where there is none, instead of waiting for a line."""
+        if self.plain and self.connection.recv(1, socket.MSG_PEEK) == b"\x16":
+            return
+        super().handle()
+
+    # One request.
+
+    def serve(self):
+        self.path_only, _, self.query_text = self.path.partition("?")
+        self.query = dict(urllib.parse.parse_qsl(self.query_text, keep_blank_values=True))
+        rule = self.state.rule_for(self.command, self.path_only, self.query_text)
+        if "stop" in rule:
+            self.rfile.read(min(rule["stop"], int(self.headers.get("Content-Length") or 0)))
+            self.note(0)
+            self.give_up()
+            return
+        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        time.sleep(rule.get("delay", 0))
+        if "status" in rule:
+            status, headers = rule["status"], dict(rule.get("headers", {}))
+            body = self.fill(rule.get("body", "")).encode()
+        else:
+            status, headers, body = self.answer()
+        headers.update(rule.get("set", {}))
+        self.send(status, headers, body, rule)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = serve
+
+    def fill(self, text):
+        return text.replace("{base}", self.base)
+
+    def note(self, status):
+        headers = "".join(f" {name}=[{self.headers[name]}]" for name in RECORDED
+                          if name in self.headers)
+        self.state.remember(f"{self.command} {self.path} {status}{headers}")
+
+    def give_up(self):
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.shutdown(2)
+
+    def send(self, status, headers, body, rule):
+        self.note(status)
+        if rule.get("corrupt") and body:
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        self.send_response(status)
+        headers.setdefault("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            for one in value if isinstance(value, list) else [value]:
+                if one is not None:
+                    self.send_header(name, self.fill(one))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body[:rule.get("truncate", len(body))])
+        if "truncate" in rule:
+            self.give_up()
+
+    def answer(self):
+        try:
+            for pattern, name in self.routes:
+                match = re.fullmatch(pattern, self.path_only)
+                if match:
+                    with self.state.lock:
+                        return getattr(self, name)(**match.groupdict())
+            raise Refused(404, "NOT_FOUND", "no such route")
+        except Refused as error:
+            body = {"errors": [{"code": error.code, "message": str(error), "detail": None}]}
+            headers = {"Content-Type": "application/json", **error.headers}
+            return error.status, headers, json.dumps(body).encode()
+
+    # Who may.
+
+    def basic_user(self):
+        """The user whose password is right, "" for nobody, None for a wrong one."""
+        value = self.headers.get("Authorization", "")
+        if not value.startswith("Basic "):
+            return ""
+        user, _, password = base64.b64decode(value[6:]).decode().partition(":")
+        return user if self.state.auth["users"].get(user) == password else None
+
+    def granted(self, user, repository):
+        grant = self.state.auth.get("grant", {})
+        if user not in grant:
+            return {"pull", "push"} if user else set()
+        return set(grant[user].get(repository, grant[user].get("*", ())))
+
+    def need(self, scopes):
+        """scopes: {repository: actions}."""
+        auth = self.state.auth
+        if not auth:
+            return
+        wanted = " ".join(f"repository:{name}:{','.join(actions)}"
+                          for name, actions in scopes.items())
+        if auth["scheme"] == "basic":
+            user = self.basic_user()
+            if not user:
+                raise Refused(401, "UNAUTHORIZED", "authentication required",
+                              {"WWW-Authenticate": auth.get("challenge", 'Basic realm="fake"')})
+            if any(not set(actions) <= self.granted(user, name)
+                   for name, actions in scopes.items()):
+                raise Refused(403, "DENIED", "requested access to the resource is denied")
+            return
+        challenge = f'Bearer realm="{auth.get("realm", "{base}/token")}",service="fake"'
+        if wanted:
+            challenge += f',scope="{wanted}"'
+        value = self.headers.get("Authorization", "")
+        token = self.state.tokens.get(value[7:]) if value.startswith("Bearer ") else None
+        if token and token[1] > 0:
+            token[1] -= 1
+            held = token[0]
+            if all(set(actions) <= held.get(name, set()) for name, actions in scopes.items()):
+                return
+            challenge += ',error="insufficient_scope"'
+        elif value:
+            challenge += ',error="invalid_token"'
+        raise Refused(401, "UNAUTHORIZED", "authentication required",
+                      {"WWW-Authenticate": auth.get("challenge", challenge)})
+
+    def token(self):
+        auth = self.state.auth or {"users": {}}
+        form = dict(urllib.parse.parse_qsl(self.body.decode()))
+        if self.command == "POST":
+            if auth.get("post") is False:
+                raise Refused(405, "UNSUPPORTED", "no POST here")
+            user = auth.get("refresh", {}).get(form.get("refresh_token"))
+            scopes = form.get("scope", "").split()
+            if not user:
+                return 400, {}, b'{"error":"invalid_grant","error_description":"unknown token"}'
+        else:
+            user = self.basic_user()
+            scopes = [value for name, value in urllib.parse.parse_qsl(self.query_text)
+                      if name == "scope"]
+            if user is None:
+                raise Refused(401, "UNAUTHORIZED", "incorrect username or password")
+        held = {}
+        for scope in scopes:
+            _, name, actions = scope.split(":")
+            held.setdefault(name, set()).update(set(actions.split(",")) & self.granted(user, name))
+        value = f"token-{len(self.state.tokens) + 1}-{secrets.token_hex(4)}"
+        self.state.tokens[value] = [held, auth.get("uses", 1 << 30)]
+        answer = {"token": value, "expires_in": auth.get("expires_in", 300)}
+        return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+    # The API.
+
+    def welcome(self):
+        self.need({})
+        return 200, {}, b"{}"
+
+    def manifest(self, name, reference):
+        manifests = self.state.manifests.setdefault(name, {})
+        if self.command == "PUT":
+            self.need({name: ["pull", "push"]})
+            digest = digest_of(self.body)
+            if ":" in reference and digest_of(self.body, reference.split(":")[0]) != reference:
+                raise Refused(400, "DIGEST_INVALID", "provided digest did not match")
+            manifests[digest] = manifests[reference] = (self.headers["Content-Type"], self.body)
+            return 201, {"Docker-Content-Digest": digest,
+                         "Location": f"/v2/{name}/manifests/{digest}"}, b""
+        self.need({name: ["pull"]})
+        if reference not in manifests:
+            raise Refused(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        media_type, body = manifests[reference]
+        if media_type not in self.headers.get("Accept", ""):
+            raise Refused(404, "MANIFEST_UNKNOWN", "accept header does not support it")
+        digest = reference if ":" in reference else digest_of(body)
+        return 200, {"Content-Type": media_type, "Docker-Content-Digest": digest}, body
+
+    def begin(self, name):
+        source, wanted = self.query.get("from"), {name: ["pull", "push"]}
+        if source:
+            wanted[source] = ["pull"]
+        self.need(wanted)
+        digest = self.query.get("mount")
+        blob = self.state.blobs.get(source, {}).get(digest)
+        if blob is not None:
+            self.state.blobs.setdefault(name, {})[digest] = blob
+            return 201, {"Docker-Content-Digest": digest,
+                         "Location": f"/v2/{name}/blobs/{digest}"}, b""
+        self.state.sessions += 1
+        session = f"session-{self.state.sessions}"
+        self.state.uploads[session] = name
+        return 202, {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=x%2By"}, b""
+
+    def upload(self, name, session):
+        self.need({name: ["pull", "push"]})
+        if self.state.uploads.pop(session, None) != name:
+            raise Refused(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+        if self.command == "DELETE":
+            return 204, {}, b""
+        digest = self.query.get("digest", "")
+        if self.command != "PUT" or digest_of(self.body, digest.split(":")[0]) != digest:
+            raise Refused(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
+        self.state.blobs.setdefault(name, {})[digest] = self.body
+        return 201, {"Docker-Content-Digest": digest,
+                     "Location": f"/v2/{name}/blobs/{digest}"}, b""
+
+    def blob(self, name, digest):
+        self.need({name: ["pull"]})
+        body = self.state.blobs.get(name, {}).get(digest)
+        if body is None:
+            raise Refused(404, "BLOB_UNKNOWN", "blob unknown to registry")
+        return 200, {"Content-Type": "application/octet-stream",
+                     "Docker-Content-Digest": digest}, body
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Clients that go away are none of our errors."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--script")
+    parser.add_argument("--record")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    options = parser.parse_args()
+    script = {}
+    if options.script:
+        with open(options.script, encoding="utf-8") as file:
+            script = json.load(file)
+    Handler.state = State(script, options.record)
+    server = Server(("127.0.0.1", options.port), Handler)
+    Handler.plain = not options.tls
+    Handler.base = f"http{'s' if options.tls else ''}://127.0.0.1:{server.server_port}"
+    if options.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*options.tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
+
+
+main()
