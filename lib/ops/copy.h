@@ -11,8 +11,9 @@ struct copy {
     struct endpoint *from;
     struct endpoint *to;
     const img_platform *platform; /* takes this one of an index; NULL: all */
-    bool keep_index;              /* the name stands for the index all the same */
-    const char *mount_from;       /* a sibling repository that may have the blobs; NULL */
+    bool keep_index;              /* with a platform: the index is what gets the name, still */
+    /* A repository of the target's registry that may have the blobs; NULL: none known. */
+    const char *mount_from;
     uint64_t config_limit_bytes;
     struct observer *observer;
 };

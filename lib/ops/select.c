@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "core/index.h"
 #include "core/platform.h"
 
 static int no_platform(const struct index *index, const img_platform *wanted, img_error *err)
@@ -20,25 +19,43 @@ static int no_platform(const struct index *index, const img_platform *wanted, im
         img__platform_format(platform, text);
         img__buf_printf(&list, "%s%s", list.len ? ", " : "", text);
     }
+    if (list.failed == IMG_ENOMEM)
+        return img__fail_memory(err);
     img__platform_format(wanted, text);
     return img__fail(err, IMG_ENOTFOUND, "the image is not there for %s, only for: %s", text,
                      list.len ? list.data : "no platform at all");
 }
 
-int img__select_child(struct endpoint *place, const img_platform *platform,
-                      const struct document *document, struct document *out, img_error *err)
+int img__select_entry(const struct index *index, const img_platform *platform, size_t *out,
+                      img_error *err)
 {
-    auto_(index) struct index index = {0};
+    size_t best = img__platform_select(platform, index->entries, index->entry_count);
+    if (best == index->entry_count)
+        return no_platform(index, platform, err);
+    *out = best;
+    return 0;
+}
+
+/* One level down. */
+static int descend(struct endpoint *place, const img_platform *platform, struct document *document,
+                   img_error *err)
+{
+    auto_(index) struct index index = INDEX_INIT;
+    size_t best;
     int rc = img__index_parse(document, &index, err);
+    if (rc == 0)
+        rc = img__select_entry(&index, platform, &best, err);
     if (rc)
         return rc;
-    size_t best = img__platform_select(platform, index.entries, index.entry_count);
-    if (best == index.entry_count)
-        return no_platform(&index, platform, err);
-    rc = place->ops->get_document(place, &index.entries[best], out, err);
-    if (rc == 0)
-        out->descriptor.platform = index.entries[best].platform;
-    return rc;
+    auto_(document) struct document child = DOCUMENT_INIT;
+    rc = place->ops->get_document(place, &index.entries[best], &child, err);
+    if (rc)
+        return rc;
+    child.descriptor.platform = index.entries[best].platform;
+    img__document_free(document);
+    *document = child;
+    child = (struct document)DOCUMENT_INIT;
+    return 0;
 }
 
 int img__select_manifest(struct endpoint *place, const img_platform *platform,
@@ -47,12 +64,9 @@ int img__select_manifest(struct endpoint *place, const img_platform *platform,
     for (unsigned depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
         if (!platform || img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
             return 0;
-        struct document child = DOCUMENT_INIT;
-        int rc = img__select_child(place, platform, document, &child, err);
+        int rc = descend(place, platform, document, err);
         if (rc)
             return rc;
-        img__document_free(document);
-        *document = child;
     }
     return img__fail(err, IMG_ELIMIT, "indexes are nested more than %u deep", INDEX_DEPTH_MAX);
 }

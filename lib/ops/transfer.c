@@ -48,6 +48,7 @@ int img_pull(img_client *client, img_store *store, const char *reference,
         return rc;
     struct observer observer = {own.on_event, own.on_event_arg, client->options.on_log,
                                 client->options.on_log_arg, 0};
+    /* A digest can only name what has it: not a manifest that was chosen from it. */
     struct copy copy = {.platform = own.platform,
                         .keep_index = parsed.digest.text[0] != '\0',
                         .config_limit_bytes = client->options.config_limit_bytes,

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The walk from the top of an image down. Whatever is reached twice is looked into once and moves
+ * once; a document comes behind all that it reaches, so that the target never has one that reaches
+ * what it lacks (registry.md U1).
+ *
+ * A document that a registry has already ends the walk there: it was only accepted with all that
+ * it reaches. One that a store has is read there, and its blobs are looked at one by one.
+ */
+#include "ops/copy_plan.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "core/index.h"
+#include "core/manifest.h"
+#include "ops/select.h"
+
+/* What a hostile index may make us hold. */
+#define DOCUMENTS_MAX ((size_t)INDEX_ENTRIES_MAX + 1)
+#define DOCUMENTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define BLOBS_MAX ((size_t)16 * 1024)
+
+struct seen {
+    img_digest digest;
+    uint64_t size_bytes;
+};
+
+static int compare_seen(const void *a, const void *b)
+{
+    return strcmp(((const struct seen *)a)->digest.text, ((const struct seen *)b)->digest.text);
+}
+
+void img__plan_free(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->document_count; i++)
+        img__document_free(&plan->documents[i].document);
+    free(plan->documents);
+    free(plan->blobs);
+    tdestroy(plan->seen_documents, free);
+    tdestroy(plan->seen_blobs, free);
+}
+
+/* Remembers a descriptor; *known: it was there before. */
+static int see(void **tree, const img_descriptor *descriptor, bool *known, img_error *err)
+{
+    auto_free struct seen *fresh = malloc(sizeof(*fresh));
+    if (!fresh)
+        return img__fail_memory(err);
+    *fresh = (struct seen){descriptor->digest, descriptor->size_bytes};
+    struct seen *const *found = tsearch(fresh, tree, compare_seen);
+    if (!found)
+        return img__fail_memory(err);
+    *known = *found != fresh;
+    if (!*known)
+        (void)steal(fresh);
+    else if ((*found)->size_bytes != descriptor->size_bytes)
+        return img__fail(err, IMG_EFORMAT,
+                         "%s has %" PRIu64 " bytes in one place and %" PRIu64 " in another",
+                         descriptor->digest.text, (*found)->size_bytes, descriptor->size_bytes);
+    return 0;
+}
+
+static int see_document(struct plan *plan, const img_descriptor *descriptor, bool *known,
+                        img_error *err)
+{
+    int rc = see(&plan->seen_documents, descriptor, known, err);
+    if (rc || *known)
+        return rc;
+    if (plan->seen_count >= DOCUMENTS_MAX)
+        return img__fail(err, IMG_ELIMIT, "the image reaches more than %zu manifests",
+                         DOCUMENTS_MAX);
+    plan->seen_count++;
+    return 0;
+}
+
+/* Takes document over, and leaves it empty, unless it fails. */
+static int add_document(struct plan *plan, struct document *document, bool exists, img_error *err)
+{
+    if (plan->document_count == plan->document_cap) {
+        size_t cap = plan->document_cap ? plan->document_cap * 2 : 4;
+        struct plan_document *grown = reallocarray(plan->documents, cap, sizeof(*grown));
+        if (!grown)
+            return img__fail_memory(err);
+        plan->documents = grown;
+        plan->document_cap = cap;
+    }
+    plan->documents[plan->document_count++] = (struct plan_document){*document, exists};
+    *document = (struct document)DOCUMENT_INIT;
+    return 0;
+}
+
+/* *slot is NULL if the blob is there already. */
+static int add_blob(struct plan *plan, const img_descriptor *descriptor, struct plan_blob **slot,
+                    img_error *err)
+{
+    bool known;
+    *slot = NULL;
+    int rc = see(&plan->seen_blobs, descriptor, &known, err);
+    if (rc || known)
+        return rc;
+    if (plan->blob_count >= BLOBS_MAX)
+        return img__fail(err, IMG_ELIMIT, "the image reaches more than %zu blobs", BLOBS_MAX);
+    if (plan->blob_count == plan->blob_cap) {
+        size_t cap = plan->blob_cap ? plan->blob_cap * 2 : 16;
+        struct plan_blob *grown = reallocarray(plan->blobs, cap, sizeof(*grown));
+        if (!grown)
+            return img__fail_memory(err);
+        plan->blobs = grown;
+        plan->blob_cap = cap;
+    }
+    *slot = &plan->blobs[plan->blob_count++];
+    (*slot)->descriptor = *descriptor;
+    return 0;
+}
+
+static int add_config(struct plan *plan, const struct document *document,
+                      const img_descriptor *config, img_error *err)
+{
+    struct plan_blob *slot;
+    uint64_t limit = plan->copy->config_limit_bytes;
+    if (config->size_bytes > limit)
+        return img__fail(err, IMG_ELIMIT,
+                         "%s: its config has %" PRIu64 " bytes, more than the limit of %" PRIu64,
+                         document->descriptor.digest.text, config->size_bytes, limit);
+    int rc = add_blob(plan, config, &slot, err);
+    if (rc == 0 && slot)
+        snprintf(slot->what, sizeof(slot->what), "config");
+    return rc;
+}
+
+static int visit_manifest(struct plan *plan, const struct document *document, img_error *err)
+{
+    auto_(manifest) struct manifest manifest = MANIFEST_INIT;
+    int rc = img__manifest_parse(document, &manifest, err);
+    for (size_t i = 0; rc == 0 && i < manifest.layer_count; i++) {
+        struct plan_blob *slot;
+        rc = add_blob(plan, &manifest.layers[i], &slot, err);
+        if (rc == 0 && slot)
+            snprintf(slot->what, sizeof(slot->what), "layer %zu/%zu", i + 1, manifest.layer_count);
+    }
+    return rc ? rc : add_config(plan, document, &manifest.config, err);
+}
+
+static int visit(struct plan *plan, struct document *document, bool exists, unsigned depth,
+                 img_error *err);
+
+static int visit_child(struct plan *plan, const img_descriptor *child, unsigned depth,
+                       img_error *err)
+{
+    struct endpoint *to = plan->copy->to;
+    enum media_kind kind = img__media_kind(child->media_type);
+    /* What was chosen by its platform is refused rather than left out. */
+    if (kind != MEDIA_INDEX && kind != MEDIA_MANIFEST && !plan->copy->platform) {
+        img__log(plan->copy->observer, IMG_LOG_WARNING,
+                 "%s in the index is a %s, which libimg does not know: it is left out",
+                 child->digest.text, child->media_type);
+        return 0;
+    }
+    bool known, has = false;
+    int rc = see_document(plan, child, &known, err);
+    if (rc == 0 && !known)
+        rc = to->ops->has_document(to, child, &has, err);
+    if (rc || known || (has && to->ops->send))
+        return rc;
+    auto_(document) struct document document = DOCUMENT_INIT;
+    struct endpoint *place = has ? to : plan->copy->from;
+    rc = place->ops->get_document(place, child, &document, err);
+    return rc ? rc : visit(plan, &document, has, depth, err);
+}
+
+/* All entries, or the one for the platform. */
+static int visit_index(struct plan *plan, const struct document *document, unsigned depth,
+                       img_error *err)
+{
+    auto_(index) struct index index = INDEX_INIT;
+    int rc = img__index_parse(document, &index, err);
+    if (rc)
+        return rc;
+    size_t first = 0, end = index.entry_count;
+    if (plan->copy->platform) {
+        rc = img__select_entry(&index, plan->copy->platform, &first, err);
+        end = first + 1;
+    }
+    for (size_t i = first; rc == 0 && i < end; i++)
+        rc = visit_child(plan, &index.entries[i], depth + 1, err);
+    return rc;
+}
+
+/* Takes document over, unless it fails. */
+static int visit(struct plan *plan, struct document *document, bool exists, unsigned depth,
+                 img_error *err)
+{
+    int rc;
+    if (depth > INDEX_DEPTH_MAX)
+        return img__fail(err, IMG_ELIMIT, "indexes are nested more than %u deep", INDEX_DEPTH_MAX);
+    if (document->len > DOCUMENTS_BYTES_MAX - plan->document_bytes)
+        return img__fail(err, IMG_ELIMIT, "the manifests of the image are larger than %zu bytes",
+                         DOCUMENTS_BYTES_MAX);
+    plan->document_bytes += document->len;
+    switch (img__media_kind(document->descriptor.media_type)) {
+    case MEDIA_INDEX:
+        rc = visit_index(plan, document, depth, err);
+        break;
+    case MEDIA_MANIFEST:
+        rc = visit_manifest(plan, document, err);
+        break;
+    default:
+        return img__fail(err, IMG_EUNSUPPORTED, "%s is a %s, which is no image",
+                         document->descriptor.digest.text, document->descriptor.media_type);
+    }
+    return rc ? rc : add_document(plan, document, exists, err);
+}
+
+int img__plan_make(const struct copy *copy, struct document *top, struct plan *plan, img_error *err)
+{
+    struct endpoint *to = copy->to;
+    bool known, has = false;
+    plan->copy = copy;
+    int rc = see_document(plan, &top->descriptor, &known, err);
+    if (rc == 0)
+        rc = to->ops->has_document(to, &top->descriptor, &has, err);
+    if (rc)
+        return rc;
+    /* Of an image that a registry has, only the name is missing. */
+    return has && to->ops->send ? add_document(plan, top, true, err)
+                                : visit(plan, top, has, 0, err);
+}
