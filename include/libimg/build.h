@@ -2,7 +2,7 @@
  *
  * Building an image: a base, layers from real files, settings, names. Each img_build_add_*() makes
  * one layer, in the order of the calls, and writes it to the store at once; the image comes into
- * being with img_build_commit(), and not at all without it.
+ * being with img_build_commit(), and not at all without it. One that fails adds nothing.
  *
  * The same input gives the same bytes: entries are sorted, times are whole seconds, and
  * nothing of the machine, the user, the clock or the locale goes in.
@@ -50,8 +50,9 @@ IMG_API int img_build_new(img_store *store, const img_build_options *options, im
 /* Also drops what was not committed. */
 IMG_API void img_build_free(img_build *build);
 
-/* Begins with the layers and the settings of an image instead. If the store does not have it and
- * client is not NULL, it is pulled. Comes before any layer. */
+/* Begins with the layers and the settings of an image instead; "scratch" is nothing. If the store
+ * does not have it, or not for the platform of the options, and client is not NULL, it is pulled.
+ * Comes first: before layers and settings. */
 IMG_API int img_build_from(img_build *build, img_client *client, const char *reference,
                            img_error *err);
 
@@ -74,12 +75,14 @@ typedef struct img_add_options {
 
 /* A layer from a file or a directory of this machine. Of a directory it is what is in it that
  * goes to destination; a file goes to destination, or below it if that ends in '/'. destination is
- * a path in the image; symbolic links of the layers below are followed. options may be NULL. */
+ * a path in the image; symbolic links of the layers below are followed. A directory in the place of
+ * a link of theirs is IMG_EINVAL: it would hide what the link leads to. options may be NULL. */
 IMG_API int img_build_add_path(img_build *build, const char *source, const char *destination,
                                const img_add_options *options, img_error *err);
 
 /* A layer from a tar file (plain, or compressed by gzip, zstd, xz or bzip2) or another archive that
- * libarchive reads; written anew in canonical form. */
+ * libarchive reads; written anew in canonical form. Links below as in img_build_add_path(). "-" is
+ * standard input. */
 IMG_API int img_build_add_archive(img_build *build, const char *path, img_error *err);
 
 /* A layer that removes paths of the layers below. paths ends with NULL. IMG_ENOTFOUND names one

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/platform.h"
 #include "core/reference.h"
+#include "core/setting.h"
 
 #define ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
 #define ANNOTATION_BASE_DIGEST "org.opencontainers.image.base.digest"
@@ -36,17 +37,6 @@ void img__build_time(int64_t seconds, char *out, size_t size)
              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-int img__build_append_layer(img_build *build, const img_descriptor *descriptor, img_error *err)
-{
-    img_descriptor *grown =
-        reallocarray(build->layers, build->layer_count + 1, sizeof(*build->layers));
-    if (!grown)
-        return img__fail_memory(err);
-    build->layers = grown;
-    build->layers[build->layer_count++] = *descriptor;
-    return 0;
-}
-
 static int read_epoch(img_build_options *options, img_error *err)
 {
     const char *text = options->ignore_environment ? NULL : getenv("SOURCE_DATE_EPOCH");
@@ -63,6 +53,23 @@ static int read_epoch(img_build_options *options, img_error *err)
     return 0;
 }
 
+static int check_platform(img_platform *platform, img_error *err)
+{
+    char text[IMG_PLATFORM_TEXT_MAX];
+    img_platform parsed;
+    if (!platform->os[0] && !platform->architecture[0])
+        return 0;
+    img__platform_format(platform, text);
+    int rc = img_platform_parse(text, &parsed, err);
+    if (rc == 0)
+        rc = img__setting_check_line("os_version", platform->os_version, err);
+    if (rc)
+        return rc;
+    memcpy(parsed.os_version, platform->os_version, sizeof(parsed.os_version));
+    *platform = parsed;
+    return 0;
+}
+
 static int check_options(img_build_options *options, img_error *err)
 {
     static const int level_max[] = {
@@ -73,7 +80,10 @@ static int check_options(img_build_options *options, img_error *err)
     if (options->level < 0 || options->level > max)
         return img__fail(err, IMG_EINVAL, "compression level %d is out of range: 1 to %d, or 0",
                          options->level, max);
-    return read_epoch(options, err);
+    if (options->has_epoch > 1 || options->ignore_environment > 1)
+        return img__fail(err, IMG_EINVAL, "has_epoch and ignore_environment are 0 or 1");
+    int rc = check_platform(&options->platform, err);
+    return rc ? rc : read_epoch(options, err);
 }
 
 IMG_AUTO_POINTER(build, img_build, img_build_free)
@@ -123,25 +133,7 @@ void img_build_free(img_build *build)
     free(build);
 }
 
-/* Opens the base, pulling it if the store has no image of that name. */
-static int open_base(img_build *build, img_client *client, const char *reference, img_image **out,
-                     img_error *err)
-{
-    img_platform platform = build->config.platform;
-    img_error missing;
-    int rc = img_image_open(build->store, reference, &platform, out, &missing);
-    if (rc == IMG_ENOTFOUND && client) {
-        img_pull_options pull = IMG_PULL_OPTIONS_INIT;
-        pull.platform = &platform;
-        pull.on_event = build->options.on_event;
-        pull.on_event_arg = build->options.on_event_arg;
-        rc = img_pull(client, build->store, reference, &pull, NULL, err);
-        return rc ? rc : img_image_open(build->store, reference, &platform, out, err);
-    }
-    if (rc && err)
-        *err = missing;
-    return rc;
-}
+IMG_AUTO_POINTER(base, img_image, img_image_free)
 
 /* An image that was asked for by platform must be of it; one that was not sets it. */
 static int check_base_platform(const img_build *build, const img_image *base, img_error *err)
@@ -152,8 +144,38 @@ static int check_base_platform(const img_build *build, const img_image *base, im
     char want_text[IMG_PLATFORM_TEXT_MAX], have_text[IMG_PLATFORM_TEXT_MAX];
     img__platform_format(&build->options.platform, want_text);
     img__platform_format(have, have_text);
-    return img__fail(err, IMG_ENOTFOUND, "the store has it for %s: pull it for %s first", have_text,
+    return img__fail(err, IMG_ENOTFOUND, "the image is one for %s, not for %s", have_text,
                      want_text);
+}
+
+static int find_base(const img_build *build, const char *reference, img_image **out, img_error *err)
+{
+    auto_(base) img_image *base = NULL;
+    int rc = img_image_open(build->store, reference, &build->config.platform, &base, err);
+    if (rc == 0)
+        rc = check_base_platform(build, base, err);
+    if (rc == 0)
+        *out = steal(base);
+    return rc;
+}
+
+/* Finds the base, pulling it if the store does not have it, or not for the platform. */
+static int open_base(const img_build *build, img_client *client, const char *reference,
+                     img_image **out, img_error *err)
+{
+    img_error missing;
+    int rc = find_base(build, reference, out, &missing);
+    if (rc == IMG_ENOTFOUND && client) {
+        img_pull_options pull = IMG_PULL_OPTIONS_INIT;
+        pull.platform = &build->config.platform;
+        pull.on_event = build->options.on_event;
+        pull.on_event_arg = build->options.on_event_arg;
+        rc = img_pull(client, build->store, reference, &pull, NULL, err);
+        return rc ? rc : find_base(build, reference, out, err);
+    }
+    if (rc && err)
+        *err = missing;
+    return rc;
 }
 
 /* An entry "KEY=..." of list that is there already, or list->count. */
@@ -181,42 +203,60 @@ static int put_annotation(img_build *build, const char *key, const char *value, 
     return 0;
 }
 
-static int take_base(img_build *build, const img_image *base, const char *reference, img_error *err)
+static int annotate_base(img_build *build, const img_image *base, const char *reference,
+                         img_error *err)
 {
-    size_t len;
-    const char *bytes = img_image_config_bytes(base, &len);
-    img__config_free(&build->config);
-    int rc = img__config_parse("the base's config", bytes, len, &build->config, err);
-    for (size_t i = 0; rc == 0 && i < img_image_layer_count(base); i++)
-        rc = img__build_append_layer(build, img_image_layer(base, i), err);
-    build->base_count = build->layer_count;
-    if (rc)
-        return rc;
     img_reference parsed;
     char name[IMG_REFERENCE_TEXT_MAX];
     bool known = img_reference_parse(reference, &parsed, NULL) == 0;
     if (known)
         img_reference_format(&parsed, name);
-    rc = put_annotation(build, ANNOTATION_BASE_NAME, known ? name : reference, err);
-    return rc ? rc
-              : put_annotation(build, ANNOTATION_BASE_DIGEST, img_image_manifest(base)->digest.text,
-                               err);
+    int rc = put_annotation(build, ANNOTATION_BASE_NAME, known ? name : reference, err);
+    if (rc == 0)
+        rc = put_annotation(build, ANNOTATION_BASE_DIGEST, img_image_manifest(base)->digest.text,
+                            err);
+    if (rc)
+        img__strv_free(&build->annotations);
+    return rc;
 }
 
-IMG_AUTO_POINTER(base, img_image, img_image_free)
+static int take_base(img_build *build, const img_image *base, const char *reference, img_error *err)
+{
+    auto_(config) struct config config = CONFIG_INIT;
+    size_t len, count = img_image_layer_count(base);
+    const char *bytes = img_image_config_bytes(base, &len);
+    auto_free img_descriptor *layers = calloc(count + 1, sizeof(*layers));
+    if (!layers)
+        return img__fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        layers[i] = *img_image_layer(base, i);
+    int rc = img__config_parse("the base's config", bytes, len, &config, err);
+    if (rc == 0)
+        rc = annotate_base(build, base, reference, err);
+    if (rc)
+        return rc;
+    img__config_free(&build->config);
+    build->config = config;
+    config = (struct config)CONFIG_INIT;
+    build->layers = steal(layers);
+    build->layer_count = count;
+    return 0;
+}
 
 int img_build_from(img_build *build, img_client *client, const char *reference, img_error *err)
 {
-    if (strcmp(reference, "scratch") == 0)
-        return 0;
-    if (build->layer_count)
-        return img__fail(err, IMG_EINVAL, "the base %s must come before any layer", reference);
+    if (build->begun)
+        return img__fail(err, IMG_EINVAL,
+                         "from %s: the base must come first, before layers and settings",
+                         reference);
     auto_(base) img_image *base = NULL;
-    int rc = open_base(build, client, reference, &base, err);
-    if (rc == 0)
-        rc = check_base_platform(build, base, err);
-    if (rc == 0)
-        rc = take_base(build, base, reference, err);
+    int rc = 0;
+    if (strcmp(reference, "scratch") != 0) {
+        rc = open_base(build, client, reference, &base, err);
+        if (rc == 0)
+            rc = take_base(build, base, reference, err);
+    }
+    build->begun = rc == 0;
     return rc ? img__prefix(err, rc, "from %s", reference) : 0;
 }
 
@@ -239,11 +279,13 @@ int img_build_set(img_build *build, const char *field, const char *value, img_er
 {
     if (strcmp(field, "created") == 0)
         return img__fail(err, IMG_EINVAL, "created follows from the files or the epoch");
+    build->begun = true;
     return img__config_set(&build->config, field, value, err);
 }
 
 int img_build_put(img_build *build, const char *set, const char *value, img_error *err)
 {
+    build->begun = true;
     if (strcmp(set, "annotation") == 0)
         return put_annotation_pair(build, value, err);
     return img__config_put(&build->config, set, value, err);
@@ -251,5 +293,6 @@ int img_build_put(img_build *build, const char *set, const char *value, img_erro
 
 int img_build_set_argv(img_build *build, const char *list, const char *const *argv, img_error *err)
 {
+    build->begun = true;
     return img__config_set_argv(&build->config, list, argv, err);
 }

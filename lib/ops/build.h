@@ -24,7 +24,7 @@ struct img_build {
     struct strv annotations; /* "K=V" */
     img_descriptor *layers;  /* the base's, then ours */
     size_t layer_count;
-    size_t base_count;
+    bool begun;           /* with a base, a layer or a setting: it is too late for another base */
     int64_t newest_mtime; /* of what was added */
     struct view *view;    /* of the first viewed_count layers */
     size_t viewed_count;
@@ -32,7 +32,5 @@ struct img_build {
 
 /* RFC 3339, UTC; size >= 32. Outside of the years 1970 to 9999 it is the nearest there. */
 void img__build_time(int64_t seconds, char *out, size_t size);
-
-int img__build_append_layer(img_build *build, const img_descriptor *descriptor, img_error *err);
 
 #endif

@@ -45,6 +45,20 @@ static int check_below(const struct layering *layering, const struct entry *entr
                      entry->path, below->link);
 }
 
+static bool is_directory_below(const struct view *view, const char *path)
+{
+    const struct entry *entry = view ? img__view_find(view, path) : NULL;
+    return entry && entry->type == ENTRY_DIRECTORY;
+}
+
+static int pack_watched(struct layering *layering, const struct entry *entry, struct source *data,
+                        img_error *err)
+{
+    struct watched watched = {{&watched_ops}, data, layering};
+    int rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
+    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+}
+
 static int add_entry(const struct entry *entry, struct source *data, void *arg, img_error *err)
 {
     struct layering *layering = arg;
@@ -52,12 +66,10 @@ static int add_entry(const struct entry *entry, struct source *data, void *arg, 
     if (rc)
         return rc;
     /* The place itself, where it is there already, stays as it is. */
-    if (layering->view && entry->type == ENTRY_DIRECTORY &&
-        strcmp(entry->path, layering->prefix) == 0 && img__view_find(layering->view, entry->path))
+    if (entry->type == ENTRY_DIRECTORY && strcmp(entry->path, layering->prefix) == 0 &&
+        is_directory_below(layering->view, entry->path))
         return img__layering_directory(layering, entry->path, err);
-    struct watched watched = {{&watched_ops}, data, layering};
-    rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
-    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+    return pack_watched(layering, entry, data, err);
 }
 
 static int add_options_check(const img_add_options *options, img_error *err)
@@ -103,10 +115,12 @@ static int normal_destination(const img_build *build, const char *destination, c
     return img__entry_normal_path(full, out, err);
 }
 
-static bool is_directory_below(const struct view *view, const char *path)
+/* Does it say so itself, as "bin/", "." and "" do? */
+static bool says_directory(const char *destination)
 {
-    const struct entry *entry = view ? img__view_find(view, path) : NULL;
-    return entry && entry->type == ENTRY_DIRECTORY;
+    const char *slash = strrchr(destination, '/');
+    const char *last = slash ? slash + 1 : destination;
+    return !*last || strcmp(last, ".") == 0;
 }
 
 /* path/base-name-of-source */
@@ -136,8 +150,7 @@ static int place_source(const struct layering *layering, const char *source, boo
         rc = img__fail_memory(err);
     if (rc)
         return rc;
-    size_t len = strlen(destination);
-    bool into = len == 0 || destination[len - 1] == '/' || resolved[0] == '\0' ||
+    bool into = says_directory(destination) || resolved[0] == '\0' ||
                 is_directory_below(layering->view, resolved);
     if (!directory && into)
         return append_name(resolved, source, out, err);
@@ -197,13 +210,51 @@ int img_build_add_path(img_build *build, const char *source, const char *destina
     return rc ? img__prefix(err, rc, "add %s", source) : 0;
 }
 
+/* Does the way to path lead through a link of the layers below? */
+static int passes_link(const struct view *view, const char *path, bool *passes, img_error *err)
+{
+    auto_free char *way = strdup(path);
+    if (!way)
+        return img__fail_memory(err);
+    *passes = false;
+    for (char *slash = strchr(way, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        const struct entry *below = img__view_find(view, way);
+        *slash = '/';
+        if (!below || below->type != ENTRY_DIRECTORY) {
+            *passes = below && below->type == ENTRY_SYMLINK;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* path as it is below, if it leads through links there; else *out stays. */
+static int resolve_parents(const struct view *view, const char *path, char **out, img_error *err)
+{
+    bool passes;
+    int rc = passes_link(view, path, &passes, err);
+    return rc || !passes ? rc : img__view_resolve(view, path, false, out, err);
+}
+
 static int add_archive_entry(const struct entry *entry, struct source *data, void *arg,
                              img_error *err)
 {
     struct layering *layering = arg;
-    struct watched watched = {{&watched_ops}, data, layering};
-    int rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
-    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+    auto_free char *path = NULL, *link = NULL;
+    struct entry placed = *entry;
+    int rc = check_below(layering, entry, err);
+    if (rc == 0 && layering->view)
+        rc = resolve_parents(layering->view, entry->path, &path, err);
+    if (rc == 0 && layering->view && entry->type == ENTRY_HARDLINK)
+        rc = resolve_parents(layering->view, entry->link, &link, err);
+    if (rc)
+        return rc;
+    if (path)
+        placed.path = path;
+    if (link)
+        placed.link = link;
+    return pack_watched(layering, &placed, data, err);
 }
 
 int img_build_add_archive(img_build *build, const char *path, img_error *err)
@@ -211,7 +262,9 @@ int img_build_add_archive(img_build *build, const char *path, img_error *err)
     static const img_add_options none = IMG_ADD_OPTIONS_INIT;
     auto_(layering) struct layering layering = {.build = build, .what = "add an archive"};
     struct scan_options options = scan_options_of(build, &none, "", &build->observer);
-    int rc = img__layering_begin(&layering, err);
+    int rc = img__layering_look_below(build, &layering.view, err);
+    if (rc == 0)
+        rc = img__layering_begin(&layering, err);
     if (rc == 0)
         rc = img__import(path, &options, add_archive_entry, &layering, err);
     if (rc == 0)

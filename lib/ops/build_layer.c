@@ -53,8 +53,13 @@ int img__layering_look_below(img_build *build, const struct view **out, img_erro
         rc = view_layer(build, &build->layers[build->viewed_count], err);
         build->viewed_count += rc == 0;
     }
-    if (rc == 0)
+    if (rc == 0) {
         *out = build->view;
+        return 0;
+    }
+    /* A layer that failed may be there by half. */
+    img__view_free(steal(build->view));
+    build->viewed_count = 0;
     return rc;
 }
 
@@ -70,6 +75,7 @@ int img__layering_begin(struct layering *layering, img_error *err)
 {
     img_build *build = layering->build;
     auto_(sink) struct sink *blob = NULL;
+    build->begun = true;
     int rc = img__store_ingest(build->store, &layering->digest, &layering->size_bytes, &blob, err);
     if (rc == 0)
         rc = img__pack_new(compressions[build->options.compression], build->options.level,
@@ -85,6 +91,16 @@ static const char *const media_types[] = {
     [IMG_COMPRESSION_NONE] = MEDIA_OCI_LAYER,
 };
 
+static int reserve(img_build *build, img_error *err)
+{
+    img_descriptor *grown =
+        reallocarray(build->layers, build->layer_count + 1, sizeof(*build->layers));
+    if (!grown)
+        return img__fail_memory(err);
+    build->layers = grown;
+    return 0;
+}
+
 /* Puts the packed layer on top of the image. */
 static int append(struct layering *layering, const struct pack_result *result, img_error *err)
 {
@@ -98,28 +114,30 @@ static int append(struct layering *layering, const struct pack_result *result, i
     img_descriptor descriptor = {.digest = layering->digest, .size_bytes = layering->size_bytes};
     snprintf(descriptor.media_type, sizeof(descriptor.media_type), "%s",
              media_types[build->options.compression]);
+    build->layers[build->layer_count++] = descriptor;
     if (result->newest_mtime > build->newest_mtime)
         build->newest_mtime = result->newest_mtime;
-    return img__build_append_layer(build, &descriptor, err);
+    return 0;
 }
 
 int img__layering_end(struct layering *layering, img_error *err)
 {
-    struct pack_result result;
-    int rc = img__pack_end(layering->pack, &result, err);
-    if (rc)
-        return rc;
-    if (result.entries == 0) {
+    if (img__pack_bytes(layering->pack) == 0) {
         img__log(&layering->build->observer, IMG_LOG_WARNING, "%s: nothing to add, no layer made",
                  layering->what);
         return img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
     }
-    rc = append(layering, &result, err);
+    struct pack_result result;
+    int rc = reserve(layering->build, err);
+    if (rc == 0)
+        rc = img__pack_end(layering->pack, &result, err);
     if (rc)
         return rc;
     layering->item.event.digest = layering->digest.text;
     layering->item.event.total_bytes = layering->size_bytes;
-    return img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
+    /* The callback may say no: so first it is asked, then the image changes. */
+    rc = img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
+    return rc ? rc : append(layering, &result, err);
 }
 
 int img__layering_directory(struct layering *layering, const char *path, img_error *err)

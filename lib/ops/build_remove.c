@@ -8,24 +8,39 @@
 #include "base/strv.h"
 #include "ops/build_layer.h"
 
-/* Orders by the directory that a path is in, a directory before those beneath it, then by name:
- * that is the order of the layer. */
-static int compare(const void *a, const void *b)
+/* Bytewise, but '/' ends a component: it sorts before every other byte. So what is beneath a path
+ * comes right behind it. */
+static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    const char *x = *(char *const *)a, *y = *(char *const *)b;
-    const char *x_name = strrchr(x, '/'), *y_name = strrchr(y, '/');
-    size_t x_len = x_name ? (size_t)(x_name - x) : 0, y_len = y_name ? (size_t)(y_name - y) : 0;
-    for (size_t i = 0; i < x_len && i < y_len; i++) {
-        if (x[i] == y[i])
+    for (size_t i = 0; i < a_len && i < b_len; i++) {
+        if (a[i] == b[i])
             continue;
-        /* '/' ends a component: it sorts before every other byte. */
-        unsigned char l = x[i] == '/' ? 0 : (unsigned char)x[i];
-        unsigned char r = y[i] == '/' ? 0 : (unsigned char)y[i];
+        unsigned char l = a[i] == '/' ? 0 : (unsigned char)a[i];
+        unsigned char r = b[i] == '/' ? 0 : (unsigned char)b[i];
         return l < r ? -1 : 1;
     }
-    if (x_len != y_len)
-        return x_len < y_len ? -1 : 1;
-    return strcmp(x, y);
+    return (a_len > b_len) - (a_len < b_len);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    return compare_bytes(x, strlen(x), y, strlen(y));
+}
+
+static size_t parent_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) : 0;
+}
+
+/* By the directory that a path is in, a directory before those beneath it, then by name: that is
+ * the order of the layer. */
+static int compare_places(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    int order = compare_bytes(x, parent_len(x), y, parent_len(y));
+    return order ? order : strcmp(x, y);
 }
 
 /* The path as it resolves below, which must be there. */
@@ -46,16 +61,28 @@ static int find_path(const struct view *view, const char *text, struct strv *out
     return img__strv_add(out, resolved, err);
 }
 
-/* Is path in the list, or beneath something that is? */
-static bool is_covered(const struct strv *list, const char *path, size_t skip)
+static bool covers(const char *above, const char *path)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        size_t len = strlen(list->items[i]);
-        if (i != skip && strncmp(path, list->items[i], len) == 0 &&
-            (path[len] == '/' || (path[len] == '\0' && i < skip)))
-            return true;
+    size_t len = strlen(above);
+    return strncmp(above, path, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* Drops what is there twice, or goes with something above it, and puts the rest in order. */
+static void sort_paths(struct strv *paths)
+{
+    size_t kept = 0;
+    if (paths->count == 0)
+        return;
+    qsort(paths->items, paths->count, sizeof(*paths->items), compare_paths);
+    for (size_t i = 0; i < paths->count; i++) {
+        if (kept && covers(paths->items[kept - 1], paths->items[i]))
+            free(paths->items[i]);
+        else
+            paths->items[kept++] = paths->items[i];
     }
-    return false;
+    paths->items[kept] = NULL;
+    paths->count = kept;
+    qsort(paths->items, kept, sizeof(*paths->items), compare_places);
 }
 
 static int write_whiteouts(struct layering *layering, const struct strv *paths, img_error *err)
@@ -64,16 +91,13 @@ static int write_whiteouts(struct layering *layering, const struct strv *paths, 
     auto_free char *parent = NULL;
     for (size_t i = 0; i < paths->count; i++) {
         const char *path = paths->items[i];
-        if (is_covered(paths, path, i))
-            continue;
         int rc = img__layering_parents(layering, path, done, err);
         if (rc == 0)
             rc = img__pack_whiteout(layering->pack, path, err);
         if (rc)
             return rc;
-        const char *slash = strrchr(path, '/');
         free(parent);
-        parent = strndup(path, slash ? (size_t)(slash - path) : 0);
+        parent = strndup(path, parent_len(path));
         if (!parent)
             return img__fail_memory(err);
         done = parent;
@@ -90,8 +114,7 @@ static int remove_paths(img_build *build, const char *const *paths, img_error *e
         rc = find_path(layering.view, *paths, &found, err);
     if (rc)
         return rc;
-    if (found.count)
-        qsort(found.items, found.count, sizeof(*found.items), compare);
+    sort_paths(&found);
     rc = img__layering_begin(&layering, err);
     if (rc == 0)
         rc = write_whiteouts(&layering, &found, err);
