@@ -9,6 +9,7 @@
 
 #include "core/digest.h"
 #include "registry/call.h"
+#include "registry/errors.h"
 #include "registry/repository.h"
 
 #define PATH_MAX_BYTES ((size_t)1024)
@@ -195,8 +196,16 @@ static int take_put(const struct call *call, const struct http_response *respons
                     img_error *err)
 {
     const struct putting *putting = arg;
+    struct complaint answer = {0};
     if (response->status / 100 != 2)
         return img__call_refused(call, response, err);
+    img__complaint_parse(img__buf_text(&response->body), response->body.len, &answer);
+    if (answer.html)
+        return img__fail(
+            err, IMG_EFORMAT,
+            "PUT %s: the answer is an HTML page: is this really a registry, or a login "
+            "page or proxy in between?",
+            call->url);
     if (response->status != 201 && response->status != 200)
         return img__fail(err, IMG_EREFUSED,
                          "PUT %s: the registry answered %d where 201 is due: the manifest may not "
