@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The functions that the headers declare, the version script and what the library exports are the
-same. usage: symbols.py LIBRARY"""
+same; and the command exports none, since that would come before a library's function of the same
+name. usage: symbols.py LIBRARY COMMAND"""
 
 import re
 import subprocess
@@ -9,11 +10,11 @@ import sys
 from common import declared, finish, text
 
 
-def exported(library):
-    out = subprocess.run(["nm", "-D", "--defined-only", library], check=True, text=True,
+def exported(binary, kinds):
+    out = subprocess.run(["nm", "-D", "--defined-only", binary], check=True, text=True,
                          capture_output=True).stdout
-    names = {line.split()[2].split("@")[0] for line in out.splitlines()}
-    return {name for name in names if not name.startswith("LIBIMG_")}
+    rows = [line.split() for line in out.splitlines()]
+    return {row[2].split("@")[0] for row in rows if row[1] in kinds}
 
 
 def main():
@@ -22,13 +23,14 @@ def main():
     sets = {
         "the headers": {name for _, _, name in declared()},
         "lib/libimg.map": in_map,
-        "the library": exported(sys.argv[1]),
+        "the library": exported(sys.argv[1], "TWDBRVi"),
     }
     everything = set().union(*sets.values())
     findings = [f"{name} is not in {where}" for name in sorted(everything)
                 for where, names in sets.items() if name not in names]
     if "*" in re.sub(r"local:\s*\*;", "", script):
         findings.append("lib/libimg.map: spell out each symbol, without wildcards")
+    findings += [f"imgtool exports {name}" for name in sorted(exported(sys.argv[2], "TW"))]
     finish(findings, len(everything))
 
 

@@ -41,7 +41,7 @@ pkg-config-static)
     cmake --build "$bin" >"$work/build.log" || { cat "$work/build.log"; fail "build"; }
     if [ "$way" = find-package ]; then
         cmake --build "$bin" --target version >"$work/version.log" || fail "libimg::imgtool"
-        grep -q 'libcurl' "$work/version.log" || fail "libimg::imgtool: $(cat "$work/version.log")"
+        grep -q '(libimg ' "$work/version.log" || fail "libimg::imgtool: $(cat "$work/version.log")"
     fi
     ;;
 esac

@@ -25,13 +25,14 @@ touch "$work/tree/etc/secret"
 chmod 000 "$work/tree/etc/secret"
 refuses 9 'tree/etc/secret: .*[Pp]ermission denied' \
     as_mortal "$IMGTOOL" build -t bad:1 --add "$work/tree:/"
+rm "$work/tree/etc/secret"
 unchanged
 
 step "a folder that may not be read"
 mkdir -m 000 "$work/tree/private"
 refuses 9 'tree/private: .*[Pp]ermission denied' \
     as_mortal "$IMGTOOL" build -t bad:1 --add "$work/tree:/"
-rm -r "$work/tree/private" "$work/tree/etc/secret"
+rmdir "$work/tree/private"
 unchanged
 
 step "a store that may not be written"
@@ -78,20 +79,20 @@ unchanged
 
 step "a file that grows"
 while_reading "$work/changing/a" truncate -s 1600M "$work/changing/a"
-judge_refusal 1 'changing/a: .*(grew|changed|grow)' "$status" "build"
+judge_refusal 9 'changing/a: .*(grew|changed|grow)' "$status" "build"
 unchanged
 
 step "a file that shrinks"
 while_reading "$work/changing/a" truncate -s 1M "$work/changing/a"
-judge_refusal 1 'changing/a: .*(shrank|changed|shrunk|ended)' "$status" "build"
+judge_refusal 9 'changing/a: .*(shrank|changed|shrunk|ended)' "$status" "build"
 unchanged
 
 step "broken archives"
 tar -C "$work/tree" -cf "$work/whole.tar" .
 head -c 30000 "$work/whole.tar" >"$work/cut.tar"
-refuses 7 'cut.tar: .*(truncated|ends|end of)' "$IMGTOOL" build -t bad:1 --layer "$work/cut.tar"
+refuses 7 'cut.tar: .*cut short' "$IMGTOOL" build -t bad:1 --layer "$work/cut.tar"
 gzip -c "$work/whole.tar" | head -c 2000 >"$work/cut.tar.gz"
-refuses 7 'cut.tar.gz: .*(truncated|ends|end of)' \
+refuses 7 'cut.tar.gz: .*(cut short|ends|truncated)' \
     "$IMGTOOL" build -t bad:1 --layer "$work/cut.tar.gz"
 cp "$work/whole.tar" "$work/sum.tar"
 printf 'XXXX' | dd of="$work/sum.tar" bs=1 seek=2 conv=notrunc status=none
@@ -124,7 +125,7 @@ imgtool --store "$work/small/store" build -t after:1 --add "$work/tree/bin:/bin"
 step "a store that is damaged"
 mkdir "$work/strange"
 echo 'mine' >"$work/strange/file"
-refuses 1 'strange: .*' "$IMGTOOL" --store "$work/strange" images
+refuses 7 'strange is not a valid image layout' "$IMGTOOL" --store "$work/strange" images
 cp -a "$IMGTOOL_STORE" "$work/damaged"
 echo '{"schemaVersion":2,"manifests":[' >"$work/damaged/index.json"
 refuses 7 'index.json' "$IMGTOOL" --store "$work/damaged" images

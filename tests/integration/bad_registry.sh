@@ -32,7 +32,7 @@ imgtool push good:1 "$registry/good:1" >/dev/null
 step "an image that is not there"
 refuses 3 "$registry/good:2.*(not found|no such|unknown)" "$IMGTOOL" pull "$registry/good:2"
 refuses 3 "$registry/nothing:1.*(not found|no such|unknown)" "$IMGTOOL" pull "$registry/nothing:1"
-refuses 3 'nothing:1.*(not found|no such|not in)' "$IMGTOOL" push nothing:1 "$registry/nothing:1"
+refuses 3 'no image .*nothing:1 in the store' "$IMGTOOL" push nothing:1 "$registry/nothing:1"
 unchanged
 
 # blob N: the file of the registry that holds layer N of good:1, or the manifest or the config.
@@ -51,8 +51,9 @@ damaged() {
     file=$(stored "$digest")
     cp "$file" "$work/saved"
     "$@" "$file"
+    rm -rf "$work/other"
     refuses 7 "$pattern" "$IMGTOOL" --store "$work/other" pull "$registry/good:1"
-    [ ! -e "$work/other/index.json" ] || consistent "$work/other"
+    consistent "$work/other"
     same "images" "[]" "$(imgtool --store "$work/other" --format json images | jq -c .)"
     cp "$work/saved" "$file"
 }
@@ -88,10 +89,12 @@ make_certificate good
 make_certificate expired '2020-01-01 00:00:00'
 start_registry expired "$(tls_settings expired)"
 SSL_CERT_FILE=$work/expired-ca.pem refuses 5 "$registry.*expired" "$IMGTOOL" pull "$registry/a:1"
+make_certificate other '' DNS:other.example
+start_registry other "$(tls_settings other)"
+SSL_CERT_FILE=$work/other-ca.pem refuses 5 "$registry.*another host name" \
+    "$IMGTOOL" pull "$registry/a:1"
 start_registry tls "$(tls_settings good)"
 refuses 5 "$registry.*(certificate|issuer|authority)" "$IMGTOOL" pull "$registry/a:1"
-SSL_CERT_FILE=$work/good-ca.pem refuses 5 "127.0.0.2:.*(certificate|name|match)" \
-    "$IMGTOOL" pull "127.0.0.2:${registry##*:}/a:1"
 SSL_CERT_FILE=$work/good-ca.pem imgtool push good:1 "$registry/a:1" >/dev/null
 unchanged
 

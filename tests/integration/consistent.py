@@ -16,7 +16,7 @@ INDEXES = ("application/vnd.oci.image.index.v1+json",
            "application/vnd.docker.distribution.manifest.list.v2+json")
 KNOWN = {"oci-layout", "index.json", "blobs"}
 # Locks are files that stay.
-LOCK = re.compile(r"^\.?[\w.-]*lock$")
+LOCK = re.compile(r"^\.libimg-(lock|lease)$")
 
 
 def fail(message):

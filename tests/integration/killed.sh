@@ -27,11 +27,11 @@ build_it() {
 }
 
 pull_it() {
-    exec "$IMGTOOL" --store "$1" pull "$registry/whole:1"
+    exec "$IMGTOOL" --store "$1" pull "$whole_image"
 }
 
 push_it() {
-    exec "$IMGTOOL" --store "$1" push "$registry/whole:1" "$registry/target-$round:1"
+    exec "$IMGTOOL" --store "$1" push "$whole_image" "$registry/target-$round:1"
 }
 
 # kill_at FRACTION FUNCTION STORE: whether it was still at work then.
@@ -75,15 +75,19 @@ moment() {
 }
 
 sweep build_it
-imgtool build -t "$registry/whole:1" --add "$work/tree:/a" --compression none \
+whole_image=$registry/whole:1
+imgtool build -t "$whole_image" --add "$work/tree:/a" --compression none \
     --add "$work/tree:/b" >/dev/null
-digest=$(digest "$(imgtool push "$registry/whole:1")")
+digest=$(digest "$(imgtool push "$whole_image")")
 sweep pull_it
 
+# To another registry, where nothing can be mounted from.
+start_registry target
 round=0
 whole=$(seconds eval "(push_it '$IMGTOOL_STORE')")
 step "push_it takes $whole seconds"
 for round in $(seq "$rounds"); do
+    rm -rf "$work/target/docker"
     kill_at "$(moment "$whole")" push_it "$IMGTOOL_STORE" || true
     consistent
     (push_it "$IMGTOOL_STORE") >/dev/null || fail "push fails after the kill"

@@ -33,7 +33,8 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
-unset DOCKER_CONFIG REGISTRY_AUTH_FILE SOURCE_DATE_EPOCH SSL_CERT_DIR XDG_RUNTIME_DIR
+unset DOCKER_CONFIG REGISTRY_AUTH_FILE SOURCE_DATE_EPOCH XDG_RUNTIME_DIR
+unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config XDG_DATA_HOME=$work/home/.local/share
 export XDG_CACHE_HOME=$work/home/.cache
@@ -124,7 +125,8 @@ http:
   secret: for-a-test
 $more
 END
-    docker-registry serve "$work/$name.yml" >"$work/$name.log" 2>&1 &
+    : >"$work/$name.log"
+    docker-registry serve "$work/$name.yml" >>"$work/$name.log" 2>&1 &
     registry_pid=$!
     pids+=("$registry_pid")
     for try in $(seq 100); do
@@ -137,17 +139,17 @@ END
     registry=127.0.0.1:$port
 }
 
-# make_certificate NAME [faketime's DATE]: an authority in $work/NAME-ca.pem and a certificate for
-# 127.0.0.1 and localhost in $work/NAME.pem and .key, valid for ten days from the date.
+# make_certificate NAME [DATE [HOSTS]]: an authority in $work/NAME-ca.pem and a certificate in
+# $work/NAME.pem and .key, for loopback unless HOSTS says otherwise, valid for ten days from faketime's
+# DATE or from now.
 make_certificate() {
-    local name=$1 when=()
+    local name=$1 hosts=${3:-IP:127.0.0.1,DNS:localhost} when=()
     [ -z "${2:-}" ] || when=(faketime "$2")
     "${when[@]}" openssl req -x509 -newkey rsa:2048 -nodes -days 10 -subj "/CN=$name authority" \
         -keyout "$work/$name-ca.key" -out "$work/$name-ca.pem" 2>/dev/null
     "${when[@]}" openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" \
         -keyout "$work/$name.key" -out "$work/$name.csr" 2>/dev/null
-    printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n' \
-        >"$work/$name.ext"
+    printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\n' "$hosts" >"$work/$name.ext"
     "${when[@]}" openssl x509 -req -in "$work/$name.csr" -days 10 -CA "$work/$name-ca.pem" \
         -CAkey "$work/$name-ca.key" -CAcreateserial -extfile "$work/$name.ext" \
         -out "$work/$name.pem" 2>/dev/null
@@ -160,15 +162,16 @@ tls_settings() {
 
 # The settings of htpasswd with one user.
 htpasswd_settings() {
-    htpasswd -Bbn "$1" "$2" >"$work/htpasswd"
-    printf 'auth:\n  htpasswd: {realm: test, path: %s}\n' "$work/htpasswd"
+    htpasswd -Bbn "$1" "$2" >"$work/passwords"
+    printf 'auth:\n  htpasswd: {realm: test, path: %s}\n' "$work/passwords"
 }
 
 # start_script NAME COMMAND...: a server that prints "ready PORT" once it listens. Sets $port.
 start_script() {
     local name=$1 try
     shift
-    "$@" >"$work/$name.out" 2>"$work/$name.err" &
+    : >"$work/$name.out"
+    "$@" >>"$work/$name.out" 2>"$work/$name.err" &
     script_pid=$!
     pids+=("$script_pid")
     port=''
@@ -189,6 +192,8 @@ small_tree() {
     printf '#!/bin/sh\nexec cat /etc/hello\n' >"$work/tree/bin/hello"
     chmod 755 "$work/tree/bin/hello"
     ln -s hello "$work/tree/bin/hi"
+    # Whole seconds: not every tool cuts a fraction off, some round.
+    find "$work/tree" -exec touch -h -d '2020-02-02 02:02:02' {} +
 }
 
 # consistent [STORE]: no temporary file is left, every blob has the digest that it is called, and

@@ -18,12 +18,13 @@ mkdir "$work/locales"
 localedef -i tr_TR -f UTF-8 "$work/locales/tr_TR.UTF-8" 2>/dev/null ||
     [ -d "$work/locales/tr_TR.UTF-8" ] || fail "cannot make the locale tr_TR.UTF-8"
 
-count=0
-# build [NAME=VALUE...] [WRAPPER...]: the digest of the image of $tree in a new store.
+# build [NAME=VALUE...] [WRAPPER...]: the digest of the image of $tree, in a new store.
 tree=$work/tree
 build() {
-    count=$((count + 1))
-    IMGTOOL_STORE=$work/stores/$count env "$@" "$IMGTOOL" build -t same:1 --add "$tree:/" \
+    local store
+    store=$(mktemp -d "$work/stores/XXXXXX")
+    chmod 777 "$store"
+    IMGTOOL_STORE=$store env "$@" "$IMGTOOL" build -t same:1 --add "$tree:/" \
         -e A=b -l k=v --entrypoint /bin/hello -q
 }
 
