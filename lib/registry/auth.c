@@ -72,6 +72,9 @@ int img__auth_prepare(struct call *call, bool *wait, img_error *err)
     int result = img__account_find(access->registry, host, access->repository, account, err);
     if (result)
         return result;
+    if (account->bearer && !img__token_is_sendable(account->bearer))
+        return img__fail(err, IMG_EFORMAT, "%s: the registrytoken for %s is malformed",
+                         account->origin, host->name);
     if (account->bearer)
         return set_bearer(call, account->bearer, err);
     if (host->challenges.bearer && !host->tokens_fail)

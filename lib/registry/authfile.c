@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "core/json.h"
 #include "core/reference.h"
+#include "core/reference_host.h"
 #include "registry/base64.h"
 #include "registry/secret.h"
 
@@ -46,12 +47,6 @@ int img__authfile_path(const char *option, char **out, img_error *err)
     return result;
 }
 
-static bool is_hub(const char *host)
-{
-    return strcmp(host, "docker.io") == 0 || strcmp(host, "index.docker.io") == 0 ||
-           strcmp(host, "registry-1.docker.io") == 0;
-}
-
 /* "/v1/" and "/v2/" are no namespace but a version of the API. */
 static void append_namespace(struct buf *out, const char *path)
 {
@@ -77,7 +72,7 @@ bool img__authfile_key_normal(const char *key, struct buf *out)
     host[len] = '\0';
     img__reference_host_normal(host, normal, sizeof(normal));
     img__buf_clear(out);
-    img__buf_puts(out, is_hub(normal) ? "docker.io" : normal);
+    img__buf_puts(out, img__reference_is_docker_hub(normal) ? "docker.io" : normal);
     append_namespace(out, key + len);
     return !out->failed;
 }

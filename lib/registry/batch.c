@@ -44,12 +44,18 @@ void img__batch_ended(struct batch *batch, int code, const img_error *err)
     fill(batch);
 }
 
+int img__batch_check(const struct batch *batch, img_error *err)
+{
+    return batch->code ? img__fail(err, IMG_ECANCELED, "ended by another failure") : 0;
+}
+
 int img__batch_progress(struct batch *batch, struct item *item, uint64_t bytes, img_error *err)
 {
-    if (batch->code)
-        return img__fail(err, IMG_ECANCELED, "ended by another failure");
     img_error local;
-    int result = img__item_progress(item, bytes, &local);
+    int result = img__batch_check(batch, err);
+    if (result)
+        return result;
+    result = img__item_progress(item, bytes, &local);
     if (result == 0)
         return 0;
     img__batch_fail(batch, result, &local);
@@ -69,9 +75,11 @@ int img__batch_run(struct batch *batch, img_error *err)
 {
     fill(batch);
     int result = img__http_run(batch->repository->registry->http, err);
+    if (result)
+        return result;
     if (batch->code && err)
         *err = batch->err;
-    return batch->code ? batch->code : result;
+    return batch->code;
 }
 
 int img__blob_path(const struct repository *repository, const img_digest *digest, struct buf *out,

@@ -48,7 +48,9 @@ static int request_blob(struct fetch *fetch, img_error *err)
 {
     auto_(buf) struct buf path = BUF_INIT(PATH_BYTES_MAX);
     struct repository *repository = fetch->batch->repository;
-    int result = img__blob_path(repository, &fetch->job->descriptor->digest, &path, err);
+    int result = img__batch_check(fetch->batch, err);
+    if (result == 0)
+        result = img__blob_path(repository, &fetch->job->descriptor->digest, &path, err);
     if (result)
         return result;
     fetch->tries++;

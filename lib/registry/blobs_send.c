@@ -76,7 +76,8 @@ static int start_call(struct send *send, struct access *access, const char *meth
         .done = done,
         .arg = send,
     };
-    return img__call_start(&request, err);
+    int result = img__batch_check(send->batch, err);
+    return result ? result : img__call_start(&request, err);
 }
 
 static int ask(struct send *send, call_done_fn done, img_error *err)
@@ -150,6 +151,8 @@ static int put(struct send *send, img_error *err)
     img__url_append_query(&url, "digest", descriptor->digest.text);
     int result = img__buf_check(&url, "the URL of an upload", err);
     img__source_free(steal(send->source));
+    if (result == 0)
+        result = img__batch_check(send->batch, err);
     if (result == 0)
         result = local->ops->open_source(local, descriptor, &send->source, err);
     if (result)

@@ -4,8 +4,8 @@
  * end. It is on the heap from start to end, and its end is told exactly once.
  *
  * A loopback host whose scheme is not known is spoken to in HTTPS first. If that fails as a peer
- * without TLS would, plain HTTP is tried; whichever answers is the host's scheme from then on. If
- * neither does, the failure of HTTPS is the one that is told (registry.md T1).
+ * without TLS would, plain HTTP is tried; whichever answers is the host's scheme from then on
+ * (registry.md T1).
  */
 #include "registry/call.h"
 
@@ -131,18 +131,21 @@ static void fall_back(struct call *call, const img_error *first)
         proceed(call);
 }
 
-/* Notes which scheme a loopback host speaks. False: neither, as a 400 to plain HTTP means too, with
- * which TLS servers answer it. */
-static bool settle_scheme(struct call *call, int code, const struct http_response *response)
+/* Is why HTTPS failed what to tell? Nobody listens, or it is a TLS server after all: those answer
+ * plain HTTP with 400. */
+static bool was_first_right(const struct call *call, int code, const struct http_response *response)
+{
+    if (!call->fell_back || call->request.access->host->scheme != HOST_UNKNOWN)
+        return false;
+    return code ? code == IMG_ENETWORK && call->first.sys_errno == ECONNREFUSED
+                : response->status == 400;
+}
+
+static void settle_scheme(const struct call *call)
 {
     struct host *host = call->request.access->host;
-    if (host->scheme != HOST_UNKNOWN || !call->own)
-        return true;
-    if (call->fell_back && (code || response->status == 400))
-        return code == IMG_ECANCELED;
-    if (code == 0)
+    if (call->own && host->scheme == HOST_UNKNOWN)
         host->scheme = call->fell_back ? HOST_HTTP : HOST_HTTPS;
-    return true;
 }
 
 static void on_answer(int code, const struct http_response *response, const img_error *err,
@@ -153,10 +156,12 @@ static void on_answer(int code, const struct http_response *response, const img_
         fall_back(call, err);
         return;
     }
-    if (!settle_scheme(call, code, response)) {
+    if (was_first_right(call, code, response)) {
         end(call, call->first.code, NULL, &call->first);
         return;
     }
+    if (code == 0)
+        settle_scheme(call);
     bool again = false;
     img_error local;
     int result = 0;

@@ -38,13 +38,17 @@ int img__account_set(struct account *account, const char *user, const char *pass
 
 void img__account_describe(const struct account *account, const char *host, struct buf *out)
 {
-    const char *origin = account->origin ? account->origin : "the auth file, which has no place";
-    if (account->user)
+    const char *origin = account->origin;
+    if (!account->known)
+        img__buf_printf(out, "%s did not ask for a credential", host);
+    else if (account->user)
         img__buf_printf(out, "user \"%s\" of %s", account->user, origin);
     else if (!img__account_is_anonymous(account))
         img__buf_printf(out, "the token of %s", origin);
+    else if (origin)
+        img__buf_printf(out, "no credential for %s in %s; log in first", host, origin);
     else
-        img__buf_printf(out, "no credential for %s in %s", host, origin);
+        img__buf_printf(out, "no credential for %s: HOME and REGISTRY_AUTH_FILE are not set", host);
 }
 
 static int take_origin(struct account *account, const char *origin, img_error *err)

@@ -159,6 +159,8 @@ int img__repository_check_digest(const struct call *call, const struct http_resp
     img__digest_algorithm(&digest, other, sizeof(other));
     if (strcmp(algorithm, other) != 0)
         return 0;
+    auto_(buf) struct buf url = BUF_INIT(URL_MAX);
+    img__url_for_message(call->url, &url);
     return img__fail(err, IMG_EDIGEST, "%s %s: the registry speaks of %s where %s is due",
-                     call->request.method, call->url, digest.text, expected->text);
+                     call->request.method, img__buf_text(&url), digest.text, expected->text);
 }

@@ -167,10 +167,11 @@ static int request_token(struct token *token, const struct access *access, bool 
                                                NULL};
     auto_(buf) struct buf base = BUF_INIT(URL_MAX);
     auto_(buf) struct buf url = BUF_INIT(URL_MAX);
+    const char *realm =
+        token->host->challenges.realm; /* a later challenge may have taken it away */
     append_base(token->host, &base);
     free_request(token);
-    int result =
-        img__token_check_realm(img__buf_text(&base), token->host->challenges.realm, &url, err);
+    int result = img__token_check_realm(img__buf_text(&base), realm ? realm : "", &url, err);
     if (result)
         return result;
     warn_of_realm(access, img__buf_text(&url));

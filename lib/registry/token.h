@@ -51,6 +51,8 @@ struct token_answer {
 };
 int img__token_parse(const char *what, const char *body, size_t len, struct token_answer *out,
                      img_error *err);
+/* May it stand in a header line? */
+bool img__token_is_sendable(const char *token);
 void img__token_answer_free(struct token_answer *answer);
 
 /* May host's registry send us to this realm with a credential? (A12) */

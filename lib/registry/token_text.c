@@ -65,8 +65,7 @@ void img__token_form(const char *service, const char *scope, const char *refresh
     append_field(out, "refresh_token", refresh);
 }
 
-/* It goes into a header line. */
-static bool is_sendable(const char *token)
+bool img__token_is_sendable(const char *token)
 {
     size_t len = strlen(token);
     if (len == 0 || len > TOKEN_MAX)
@@ -101,7 +100,7 @@ int img__token_parse(const char *what, const char *body, size_t len, struct toke
         token = img__json_text(img__json_get(json, "token"));
     if (!token)
         return img__fail(err, IMG_EFORMAT, "%s: the answer holds no token", what);
-    if (!is_sendable(token))
+    if (!img__token_is_sendable(token))
         return img__fail(err, IMG_EFORMAT, "%s: the token is malformed", what);
     *out = (struct token_answer){0};
     out->token = strdup(token);

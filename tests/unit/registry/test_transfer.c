@@ -168,7 +168,7 @@ static void hostile_manifests(void **state)
          "a:1", "404 NAME_UNKNOWN", IMG_ENOTFOUND},
         {"\"status\":403,\"body\":\"{\\\"errors\\\":[{\\\"code\\\":\\\"DENIED\\\",\\\"message\\\":"
          "\\\"requested access is denied\\\"}]}\"",
-         "a:1", "403 DENIED: requested access is denied (no credential for", IMG_EAUTH},
+         "a:1", "403 DENIED: requested access is denied (127.0.0.1:", IMG_EAUTH},
         {"\"status\":429,\"headers\":{\"Retry-After\":\"0\"}", "a:1", "try again in 0 s",
          IMG_ERATELIMIT},
         {"\"status\":418", "a:1", "418", IMG_EREFUSED},
