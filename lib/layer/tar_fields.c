@@ -28,6 +28,8 @@ enum {
     STAR_PREFIX_LEN = 131,
     GNU_ATIME_AT = 345,
     GNU_CTIME_AT = 357,
+    GNU_REST_AT = 369, /* of several volumes, and of sparse files */
+    GNU_REST_LEN = 495 - 369,
     STAR_MAGIC_AT = 508,
     SHORT_LEN = 8, /* of mode, uid, gid, checksum and device numbers */
     LONG_LEN = 12, /* of size and times */
@@ -142,9 +144,12 @@ static void parse_name(const uint8_t *block, struct tar_header *out)
     copy_text(out->name + used, block + NAME_AT, NAME_LEN);
 }
 
-/* GNU keeps times where ustar has the prefix; some parsers take a prefix that is none for one. */
-static int check_gnu_times(const uint8_t *block, img_error *err)
+/* GNU keeps other things where ustar has the prefix. Some parsers take what is no time there for a
+ * prefix, and some go by the fields of sparse files in what is none. */
+static int check_gnu_fields(const uint8_t *block, char type, img_error *err)
 {
+    if (type != 'S' && !img__tar_is_zero(block + GNU_REST_AT, GNU_REST_LEN))
+        return img__fail(err, IMG_EFORMAT, "has the fields of a sparse file and is none");
     int64_t ignored;
     int rc = number_or_empty(block + GNU_ATIME_AT, LONG_LEN, "time of access", &ignored, err);
     return rc ? rc
@@ -200,7 +205,7 @@ int img__tar_header_parse(const uint8_t *block, struct tar_header *out, img_erro
     parse_name(block, out);
     copy_text(out->link, block + LINK_AT, LINK_LEN);
     if (out->format == TAR_GNU)
-        rc = check_gnu_times(block, err);
+        rc = check_gnu_fields(block, out->type, err);
     if (!rc)
         rc = parse_size(block, &out->size, err);
     return rc ? rc : parse_numbers(block, out, err);
