@@ -473,7 +473,12 @@ static int open_input(const char *path, const char *name, struct source **out, i
     if (*fd < 0)
         return img__fail_errno(err, "cannot open %s", name);
     struct stat st;
-    bool seekable = fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && lseek(*fd, 0, SEEK_CUR) == 0;
+    bool known = fstat(*fd, &st) == 0;
+    if (known && S_ISDIR(st.st_mode)) {
+        close(*fd);
+        return img__fail(err, IMG_EINVAL, "%s is a directory, not an archive", name);
+    }
+    bool seekable = known && S_ISREG(st.st_mode) && lseek(*fd, 0, SEEK_CUR) == 0;
     int rc = img__source_fd(*fd, name, out, err);
     if (!seekable)
         *fd = -1;
