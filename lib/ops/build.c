@@ -59,6 +59,8 @@ static int check_platform(img_platform *platform, img_error *err)
     img_platform parsed;
     if (!platform->os[0] && !platform->architecture[0])
         return 0;
+    if (strchr(platform->os, '/') || strchr(platform->architecture, '/'))
+        return img__fail(err, IMG_EINVAL, "a name in a platform can't hold a slash");
     img__platform_format(platform, text);
     int rc = img_platform_parse(text, &parsed, err);
     if (rc == 0)
@@ -262,17 +264,12 @@ int img_build_from(img_build *build, img_client *client, const char *reference, 
 
 static int put_annotation_pair(img_build *build, const char *pair, img_error *err)
 {
-    const char *equal = strchr(pair, '=');
-    if (!equal || equal == pair)
-        return img__fail(err, IMG_EINVAL, "annotation \"%s\" is not of the form KEY=VALUE", pair);
-    for (const char *p = pair; *p;) {
-        size_t len = img__text_utf8(p);
-        if (len == 0)
-            return img__fail(err, IMG_EINVAL, "annotation \"%s\" is not UTF-8", pair);
-        p += len;
-    }
-    auto_free char *key = strndup(pair, (size_t)(equal - pair));
-    return key ? put_annotation(build, key, equal + 1, err) : img__fail_memory(err);
+    int rc = img__setting_check_pair("annotation", pair, err);
+    if (rc)
+        return rc;
+    size_t len = strcspn(pair, "=");
+    auto_free char *key = strndup(pair, len);
+    return key ? put_annotation(build, key, pair + len + 1, err) : img__fail_memory(err);
 }
 
 int img_build_set(img_build *build, const char *field, const char *value, img_error *err)
