@@ -444,6 +444,7 @@ static void environment(void **state)
     auto_(test_build) img_build *ignoring = build_with(f, &options);
     unsetenv("SOURCE_DATE_EPOCH");
     assert_fails(rc, IMG_EINVAL, "SOURCE_DATE_EPOCH is \"yesterday\"");
+    assert_non_null(ignoring);
     assert_created(f, "app:1", "1970-01-01T00:00:07Z");
     assert_created(f, "app:2", "1970-01-01T00:00:08Z");
 }
