@@ -24,6 +24,7 @@ struct view {
 
 /* What a layer holds. */
 struct batch {
+    struct tree *tree; /* that it is put on */
     const char *name;
     struct entry *entries; /* in the layer's order */
     size_t count;
@@ -204,7 +205,7 @@ static bool is_replaced(const struct node *link, const void *arg)
 }
 
 /* What is not below needs no whiteout: that is no error. */
-static int apply_whiteout(struct tree *tree, const struct batch *batch, char *path, img_error *err)
+static int apply_whiteout(const struct batch *batch, char *path, img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
     const struct way way = {true, true, is_replaced, batch};
@@ -215,7 +216,7 @@ static int apply_whiteout(struct tree *tree, const struct batch *batch, char *pa
         return img__fail_memory(err);
 
     struct node *node;
-    int rc = img__tree_walk(tree, parent, &way, &real, &node, err);
+    int rc = img__tree_walk(batch->tree, parent, &way, &real, &node, err);
     if (rc == IMG_EINVAL)
         return 0;
     if (rc || !node || node->entry.type != ENTRY_DIRECTORY)
@@ -233,10 +234,10 @@ static int apply_whiteout(struct tree *tree, const struct batch *batch, char *pa
 /* ---- entries ---- */
 
 /* A path that makes no sense in the image is the layer's fault. */
-static int walk_for(const struct tree *tree, const struct batch *batch, const char *path,
-                    const struct way *way, struct buf *real, struct node **node, img_error *err)
+static int walk_for(const struct batch *batch, const char *path, const struct way *way,
+                    struct buf *real, struct node **node, img_error *err)
 {
-    int rc = img__tree_walk(tree, path, way, real, node, err);
+    int rc = img__tree_walk(batch->tree, path, way, real, node, err);
     if (rc != IMG_EINVAL)
         return rc;
     if (err)
@@ -247,17 +248,17 @@ static int walk_for(const struct tree *tree, const struct batch *batch, const ch
 
 /* The directories of a real path, made where they are missing. What is there and is not a directory
  * makes room for one, unless the same layer brought it. */
-static int make_directories(struct tree *tree, const struct batch *batch, char *path,
-                            struct node **out, img_error *err)
+static int make_directories(const struct batch *batch, char *path, struct node **out,
+                            img_error *err)
 {
-    struct node *at = tree->root;
+    struct node *at = batch->tree->root;
     for (char *next = path; *next;) {
         char *end = strchrnul(next, '/');
         char ended_by = *end;
         *end = '\0';
         struct node *child = img__tree_child(at, next);
         if (child && child->entry.type != ENTRY_DIRECTORY) {
-            if (child->newest == tree->layer)
+            if (child->newest == batch->tree->layer)
                 return fail_entry(batch, path,
                                   "there are entries beneath it, and it is no "
                                   "directory",
@@ -266,7 +267,7 @@ static int make_directories(struct tree *tree, const struct batch *batch, char *
             child = NULL;
         }
         if (!child)
-            child = img__tree_add_implied(tree, at, path);
+            child = img__tree_add_implied(batch->tree, at, path);
         if (!child)
             return img__fail_memory(err);
         at = child;
@@ -278,8 +279,8 @@ static int make_directories(struct tree *tree, const struct batch *batch, char *
 }
 
 /* The directory that entry goes to; its path becomes the real one. */
-static int find_parent(struct tree *tree, const struct batch *batch, struct entry *entry,
-                       struct node **out, img_error *err)
+static int find_parent(const struct batch *batch, struct entry *entry, struct node **out,
+                       img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
     const struct way way = {true, true, NULL, NULL};
@@ -289,9 +290,9 @@ static int find_parent(struct tree *tree, const struct batch *batch, struct entr
     if (!parent)
         return img__fail_memory(err);
 
-    int rc = walk_for(tree, batch, parent, &way, &real, out, err);
+    int rc = walk_for(batch, parent, &way, &real, out, err);
     if (!rc && (!*out || (*out)->entry.type != ENTRY_DIRECTORY))
-        rc = make_directories(tree, batch, real.data, out, err);
+        rc = make_directories(batch, real.data, out, err);
     if (rc)
         return rc;
     if (real.len)
@@ -305,13 +306,12 @@ static int find_parent(struct tree *tree, const struct batch *batch, struct entr
 }
 
 /* A hard link becomes what it leads to. */
-static int resolve_hard_link(const struct tree *tree, const struct batch *batch,
-                             struct entry *entry, img_error *err)
+static int resolve_hard_link(const struct batch *batch, struct entry *entry, img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
     const struct way way = {false, true, NULL, NULL};
     struct node *target;
-    int rc = walk_for(tree, batch, entry->link, &way, &real, &target, err);
+    int rc = walk_for(batch, entry->link, &way, &real, &target, err);
     if (rc)
         return rc;
     if (!target)
@@ -341,37 +341,36 @@ static void replace_directory(const struct tree *tree, struct node *node, struct
     img__tree_touch(tree, node);
 }
 
-static int apply_entry(struct tree *tree, const struct batch *batch, struct entry *entry,
-                       img_error *err)
+static int apply_entry(const struct batch *batch, struct entry *entry, img_error *err)
 {
     bool directory = entry->type == ENTRY_DIRECTORY;
     if (entry->path[0] == '\0') {
-        replace_directory(tree, tree->root, entry);
+        replace_directory(batch->tree, batch->tree->root, entry);
         return 0;
     }
     struct node *parent;
-    int rc = entry->type == ENTRY_HARDLINK ? resolve_hard_link(tree, batch, entry, err) : 0;
+    int rc = entry->type == ENTRY_HARDLINK ? resolve_hard_link(batch, entry, err) : 0;
     if (!rc)
-        rc = find_parent(tree, batch, entry, &parent, err);
+        rc = find_parent(batch, entry, &parent, err);
     if (rc)
         return rc;
 
     struct node *there = img__tree_child(parent, last_component(entry->path));
     if (there && there->entry.type == ENTRY_DIRECTORY && directory) {
-        replace_directory(tree, there, entry);
+        replace_directory(batch->tree, there, entry);
         return 0;
     }
-    if (there && there->entry.type == ENTRY_DIRECTORY && there->newest == tree->layer)
+    if (there && there->entry.type == ENTRY_DIRECTORY && there->newest == batch->tree->layer)
         return fail_entry(batch, entry->path,
                           "there are entries beneath it, and it is no directory", err);
     if (there)
         img__tree_remove(there);
-    return img__tree_add(tree, parent, entry) ? 0 : img__fail_memory(err);
+    return img__tree_add(batch->tree, parent, entry) ? 0 : img__fail_memory(err);
 }
 
 int img__view_apply(struct view *view, struct source *tar, const char *name, img_error *err)
 {
-    auto_(batch) struct batch batch = {.name = name};
+    auto_(batch) struct batch batch = {.tree = &view->tree, .name = name};
     int rc = read_layer(&batch, tar, err);
     if (!rc)
         rc = sort_batch(&batch, err);
@@ -379,9 +378,9 @@ int img__view_apply(struct view *view, struct source *tar, const char *name, img
         return rc;
     view->tree.layer++;
     for (size_t i = 0; i < batch.whiteout_count && !rc; i++)
-        rc = apply_whiteout(&view->tree, &batch, batch.whiteouts[i].path, err);
+        rc = apply_whiteout(&batch, batch.whiteouts[i].path, err);
     for (size_t i = 0; i < batch.count && !rc; i++)
-        rc = apply_entry(&view->tree, &batch, &batch.entries[i], err);
+        rc = apply_entry(&batch, &batch.entries[i], err);
     return rc;
 }
 

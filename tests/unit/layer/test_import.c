@@ -234,6 +234,8 @@ static void compressed_twice(void **state)
     static const char *const commands[] = {"gzip -c t.tar | gzip -c > archive",
                                            "bzip2 -c t.tar | bzip2 -c > archive",
                                            "xz -c t.tar | gzip -c > archive"};
+    if (!have("xz") || !have("bzip2"))
+        skip();
     run("mkdir -p tree && echo x > tree/x && tar -C tree -cf t.tar x");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         run(commands[i]);
@@ -346,6 +348,8 @@ static void compressed_cpio(void **state)
     make_archive(&bytes, archive_write_set_format_cpio_newc, samples, 2);
     assert_imports(&bytes, &plain,
                    "d d 750 10:11 @1000000000\nf d/f 750 10:11 @1000000000 | hello\n");
+    if (!have("xz"))
+        skip();
     run("xz -c archive > packed && gzip -c archive > packed.gz");
     auto_buf out = TARBALL_INIT;
     import_file("packed", &out);
@@ -478,7 +482,7 @@ static void standard_input(void **state)
         " tar --owner=1 --group=2 --mode=600 -C tree -cf t.tar x");
     assert_ok(import_input("cat t.tar", &out, &err));
     assert_string_equal(out.data, "f x 600 1:2 @5 | x\n\n");
-    assert_ok(import_input("xz -c t.tar", &out, &err));
+    assert_ok(import_input("gzip -c t.tar", &out, &err));
     assert_string_equal(out.data, "f x 600 1:2 @5 | x\n\n");
     assert_fails(import_input("head -c 513 t.tar", &out, &err), IMG_EFORMAT, "standard input: ");
 
