@@ -44,6 +44,7 @@ run cmake -S . -B build/quickstart -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIBIMG_
     >/dev/null
 echo '$ cmake --build build/quickstart'
 cmake --build build/quickstart | tail -n 1
+echo '$ PATH=$PWD/build/quickstart/cli:$PATH'
 PATH=$PWD/build/quickstart/cli:$PATH
 
 title "A registry on a free port of this machine"
@@ -67,6 +68,7 @@ name=localhost:$port/quickstart:1
 echo "it listens on localhost:$port"
 
 title "An image of $tree ($(find "$tree" | wc -l) entries, $(du -shL "$tree" | cut -f 1))"
+echo "$ export IMGTOOL_STORE=$work/store"
 export IMGTOOL_STORE=$work/store
 run imgtool build -t quickstart:1 --add "$tree:$tree" --label org.opencontainers.image.title=quickstart
 built=${result##*@}

@@ -106,9 +106,15 @@ for platform in amd64 arm64; do
 done
 buildah manifest push -q --all --tls-verify=false \
     --signature-policy "$work/containers/policy.json" several "docker://$registry/several:1" >/dev/null
-theirs=$(skopeo inspect --raw --tls-verify=false "docker://$registry/several:1" | sha256sum |
-    cut -d ' ' -f 1)
-same "digest of the index" "sha256:$theirs" "$(digest "$(imgtool pull "$registry/several:1")")"
+skopeo inspect --raw --tls-verify=false "docker://$registry/several:1" >"$work/index"
+theirs=$(sha256sum <"$work/index" | cut -d ' ' -f 1)
+same "what is pulled without a word" \
+    "$(jq -r --arg arch "$(dpkg --print-architecture)" \
+        '.manifests[] | select(.platform.architecture == $arch) | .digest' "$work/index")" \
+    "$(digest "$(imgtool --store "$work/one" pull "$registry/several:1")")"
+consistent "$work/one"
+same "digest of the index" "sha256:$theirs" \
+    "$(digest "$(imgtool pull --platform all "$registry/several:1")")"
 for platform in amd64 arm64; do
     imgtool build --from "$registry/several:1" --platform "linux/$platform" -t "mine:$platform" \
         --add "$work/addition:/opt" >/dev/null
