@@ -54,6 +54,8 @@ int img__http_new(const struct http_options *options, struct http **out, img_err
 void img__http_free(struct http *http)
 {
     struct sigpipe hold;
+    if (!http)
+        return;
     assert(!http->running);
     http->closing = true;
     img__http_cancel(http);

@@ -39,7 +39,8 @@ struct http_options {
  * http_proxy, https_proxy, all_proxy, no_proxy in lower or upper case; loopback is never proxied.
  */
 int img__http_new(const struct http_options *options, struct http **out, img_error *err);
-void img__http_free(struct http *http); /* ends what is under way as img__http_cancel() does */
+/* Ends what is under way as img__http_cancel() does. NULL is fine. */
+void img__http_free(struct http *http);
 
 struct http_request {
     const char *method;         /* GET, HEAD, POST, PUT, PATCH, DELETE */
