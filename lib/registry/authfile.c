@@ -77,6 +77,14 @@ bool img__authfile_key_normal(const char *key, struct buf *out)
     return !out->failed;
 }
 
+/* Does key stand for what wanted says in its normal form? normal is for the work. */
+static int key_is(const char *key, const char *wanted, struct buf *normal, bool *is, img_error *err)
+{
+    bool known = img__authfile_key_normal(key, normal);
+    *is = known && strcmp(img__buf_text(normal), wanted) == 0;
+    return !known && normal->failed == IMG_ENOMEM ? img__fail_memory(err) : 0;
+}
+
 /* *out NULL: there is no file. An empty one is as good as {}. */
 static int load(const char *path, struct json **out, img_error *err)
 {
@@ -172,13 +180,17 @@ static int find_entry(const struct json *auths, const char *path, const char *wa
     const char *key;
     const struct json *entry;
     for (void *at = NULL; img__json_next(auths, &at, &key, &entry);) {
-        if (!img__authfile_key_normal(key, &normal) || strcmp(img__buf_text(&normal), wanted) != 0)
+        bool is;
+        int result = key_is(key, wanted, &normal, &is, err);
+        if (result)
+            return result;
+        if (!is)
             continue;
         auto_(buf) struct buf where = BUF_INIT(64 * 1024);
         img__buf_printf(&where, "%s: auths[\"%s\"]", path, key);
         if (img__json_kind(entry) != JSON_OBJECT)
             return img__fail(err, IMG_EFORMAT, "%s: not an object", img__buf_text(&where));
-        int result = read_entry(entry, img__buf_text(&where), out, err);
+        result = read_entry(entry, img__buf_text(&where), out, err);
         if (result || !img__account_is_anonymous(out))
             return result;
     }
@@ -283,9 +295,10 @@ static int remove_spellings(struct json *auths, const char *host, size_t *remove
     const char *key;
     const struct json *entry;
     for (void *at = NULL; img__json_next(auths, &at, &key, &entry);) {
-        if (!img__authfile_key_normal(key, &normal) || strcmp(img__buf_text(&normal), host) != 0)
-            continue;
-        int result = img__strv_add(&keys, key, err);
+        bool is;
+        int result = key_is(key, host, &normal, &is, err);
+        if (result == 0 && is)
+            result = img__strv_add(&keys, key, err);
         if (result)
             return result;
     }
