@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Torture: the same small day's work, over and over, and each time another allocation fails. The
+ * calls of the library's own objects to the allocator are wrapped by the linker; those of the
+ * libraries beneath are not. Whatever fails, the work ends with IMG_ENOMEM or succeeds all the
+ * same; nothing leaks, which the sanitizers tell; and what the store then has is whole.
+ */
+#include "ops/fixture.h"
+
+#include <execinfo.h>
+
+#include <libimg/client.h>
+
+#include "ops/copy.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+#ifdef WITH_ASAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
+/* ---- the allocator ---- */
+
+static struct {
+    bool armed;
+    unsigned long count;   /* of calls while armed */
+    unsigned long fail_at; /* 0: never */
+    void *where[24];       /* of the failure */
+    int depth;
+} torture;
+
+static bool fails_now(void)
+{
+    if (!torture.armed || ++torture.count != torture.fail_at)
+        return false;
+    torture.armed = false; /* backtrace() allocates, too */
+    torture.depth = backtrace(torture.where, (int)(sizeof(torture.where) / sizeof(void *)));
+    torture.armed = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t count, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t len);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t len);
+int __wrap_vasprintf(char **out, const char *format, va_list args);
+int __real_vasprintf(char **out, const char *format, va_list args);
+int __wrap_asprintf(char **out, const char *format, ...);
+int __wrap_fsync(int fd);
+
+void *__wrap_malloc(size_t size)
+{
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_reallocarray(old, count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails_now() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+    return fails_now() ? NULL : __real_strndup(text, len);
+}
+
+/* On failure *out is undefined: so nobody may look at it. */
+int __wrap_vasprintf(char **out, const char *format, va_list args)
+{
+    if (fails_now()) {
+        memset(out, 0x5a, sizeof(*out));
+        return -1;
+    }
+    return __real_vasprintf(out, format, args);
+}
+
+int __wrap_asprintf(char **out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = __wrap_vasprintf(out, format, args);
+    va_end(args);
+    return len;
+}
+
+/* Takes time and proves nothing here. */
+int __wrap_fsync(int fd)
+{
+    return fcntl(fd, F_GETFD) < 0 ? -1 : 0;
+}
+
+/* ---- the work ---- */
+
+struct work {
+    struct fixture *f;
+    char *tree, *file, *archive, *auth;
+    img_store *store;
+};
+
+static int build_base(struct work *work, img_error *err)
+{
+    auto_(test_build) img_build *build = NULL;
+    img_build_options options = amd64_options();
+    img_descriptor manifest, config;
+    int rc = img_build_new(work->store, &options, &build, err);
+    if (rc == 0)
+        rc = img_build_add_path(build, work->tree, "/", NULL, err);
+    if (rc == 0)
+        rc = img_build_put(build, "env", "A=1", err);
+    return rc ? rc
+              : img_build_commit(build, (const char *const[]){"base:1", NULL}, &manifest, &config,
+                                 err);
+}
+
+static int add_layers(struct work *work, img_build *build, img_error *err)
+{
+    int rc = img_build_from(build, NULL, "base:1", err);
+    if (rc == 0)
+        rc = img_build_add_path(build, work->file, "/link/deep/", NULL, err);
+    if (rc == 0)
+        rc = img_build_add_archive(build, work->archive, err);
+    if (rc == 0)
+        rc = img_build_remove(build, (const char *const[]){"etc/a", "etc/b", "link/x", NULL}, err);
+    return rc;
+}
+
+static int set_all(img_build *build, img_error *err)
+{
+    int rc = img_build_set(build, "user", "me", err);
+    if (rc == 0)
+        rc = img_build_set(build, "stop-signal", "term", err);
+    if (rc == 0)
+        rc = img_build_put(build, "env", "A=2", err);
+    if (rc == 0)
+        rc = img_build_put(build, "label", "k=v", err);
+    if (rc == 0)
+        rc = img_build_put(build, "expose", "80-82/udp", err);
+    if (rc == 0)
+        rc = img_build_put(build, "annotation", "k=v", err);
+    if (rc == 0)
+        rc = img_build_put(build, "annotation", "k=w", err);
+    return rc ? rc
+              : img_build_set_argv(build, "entrypoint", (const char *const[]){"/a", "b", NULL},
+                                   err);
+}
+
+static int build_above(struct work *work, img_error *err)
+{
+    auto_(test_build) img_build *build = NULL;
+    img_build_options options = amd64_options();
+    options.compression = IMG_COMPRESSION_ZSTD;
+    int rc = img_build_new(work->store, &options, &build, err);
+    if (rc == 0)
+        rc = add_layers(work, build, err);
+    if (rc == 0)
+        rc = set_all(build, err);
+    return rc ? rc
+              : img_build_commit(build, (const char *const[]){"app:1", "app:2", NULL}, NULL, NULL,
+                                 err);
+}
+
+static int see_name(const char *reference, const img_descriptor *descriptor, void *arg)
+{
+    (void)reference, (void)descriptor;
+    ++*(int *)arg;
+    return 0;
+}
+
+static int use_names(struct work *work, img_error *err)
+{
+    auto_(test_image) img_image *image = NULL;
+    int names = 0;
+    int rc = img_store_tag(work->store, "app:1", (const char *const[]){"a/b:c", "d", NULL}, err);
+    if (rc == 0)
+        rc = img_store_untag(work->store, (const char *const[]){"app:2", "d", NULL}, err);
+    if (rc == 0)
+        rc = img_store_list(work->store, see_name, &names, err);
+    if (rc == 0)
+        rc = img_image_open(work->store, "a/b:c", NULL, &image, err);
+    return rc ? rc : img_store_gc(work->store, NULL, err);
+}
+
+static int copy_image(struct work *work, img_error *err)
+{
+    auto_(endpoint) struct endpoint *from = NULL;
+    auto_(endpoint) struct endpoint *to = NULL;
+    img_platform platform = {"linux", "amd64", "", ""};
+    img_descriptor top;
+    int rc = img__store_endpoint(work->store, APP ":1", &from, err);
+    if (rc == 0)
+        rc = img__store_endpoint(work->store, APP ":copy", &to, err);
+    if (rc)
+        return rc;
+    struct copy copy = {.from = from, .to = to, .platform = &platform, .config_limit_bytes = 9999};
+    return img__copy(&copy, &top, err);
+}
+
+static int make_client(struct work *work, img_error *err)
+{
+    img_client *client = NULL;
+    img_client_options options = IMG_CLIENT_OPTIONS_INIT;
+    options.auth_file = work->auth;
+    options.plain_http = (const char *const[]){"localhost:5000", NULL};
+    options.user_agent = "torture/1";
+    int rc = img_client_new(&options, &client, err);
+    if (rc == 0)
+        rc = img_logout(client, "docker.io", err);
+    img_client_free(client);
+    return rc;
+}
+
+static int open_and_work(struct work *work, img_error *err)
+{
+    img_store_options options = IMG_STORE_OPTIONS_INIT;
+    options.path = work->f->path;
+    int rc = img_store_open(&options, &work->store, err);
+    if (rc == 0)
+        rc = build_base(work, err);
+    if (rc == 0)
+        rc = build_above(work, err);
+    if (rc == 0)
+        rc = use_names(work, err);
+    if (rc == 0)
+        rc = copy_image(work, err);
+    if (rc == 0)
+        rc = make_client(work, err);
+    img_store_free(steal(work->store));
+    return rc;
+}
+
+/* ---- around it ---- */
+
+static void make_input(struct work *work)
+{
+    struct fixture *f = work->f;
+    tree_dir(f, "tree", 0755);
+    tree_dir(f, "tree/etc", 0755);
+    tree_dir(f, "tree/usr", 0755);
+    tree_file(f, "tree/etc/a", "a");
+    tree_file(f, "tree/etc/b", "b");
+    tree_file(f, "tree/usr/x", "x");
+    tree_link(f, "tree/link", "usr");
+    tree_file(f, "file", "file");
+    auto_free char *one = path_in(f, "tree/etc/a"), *two = path_in(f, "tree/usr/hard");
+    assert_int_equal(link(one, two), 0);
+    auto_(buf) struct buf tar = TARBALL_INIT;
+    img_error err = {0};
+    tarball_pax(&tar, 'x', "SCHILY.xattr.user.k", "v", NULL);
+    tarball_add(&tar, '0', "link/so", "so");
+    tarball_link(&tar, '1', "link/hard", "link/so");
+    tarball_end(&tar);
+    work->archive = path_in(f, "archive.tar");
+    assert_ok(img__fs_replace(AT_FDCWD, work->archive, tar.data, tar.len, 0644, &err));
+    work->tree = path_in(f, "tree");
+    work->file = path_in(f, "file");
+    work->auth = path_in(f, "auth.json");
+}
+
+static int check_image(const char *reference, const img_descriptor *descriptor, void *arg)
+{
+    struct fixture *f = arg;
+    img_platform platform = {"linux", "amd64", "", ""};
+    auto_(test_image) img_image *image = NULL;
+    img_error err = {0};
+    assert_ok(img_image_open(f->store, reference, &platform, &image, &err));
+    assert_string_equal(img_image_manifest(image)->digest.text, descriptor->digest.text);
+    for (size_t i = 0; i < img_image_layer_count(image); i++) {
+        auto_free char *list = list_layer(f, img_image_layer(image, i));
+        assert_true(*list);
+    }
+    return 0;
+}
+
+static void resolve_all(struct fixture *f, img_digest digests[3])
+{
+    static const char *const names[] = {"base:1", "a/b:c", "app:copy"};
+    img_error err = {0};
+    f->store = open_store(f->path);
+    for (size_t i = 0; i < 3; i++) {
+        img_descriptor found;
+        assert_ok(img_store_resolve(f->store, names[i], &found, &err));
+        digests[i] = found.digest;
+    }
+    img_store_free(steal(f->store));
+}
+
+/* What has a name is whole, and nothing else is left once the collector has been there. */
+static void check_store(struct fixture *f)
+{
+    img_gc_result result;
+    img_error err = {0};
+    f->store = open_store(f->path);
+    assert_ok(img_store_list(f->store, check_image, f, &err));
+    assert_no_temporaries(f);
+    assert_ok(img_store_gc(f->store, &result, &err));
+    assert_int_equal(result.busy, 0);
+    assert_ok(img_store_list(f->store, check_image, f, &err));
+    img_store_free(steal(f->store));
+}
+
+static int run(struct work *work, unsigned long fail_at, img_error *err)
+{
+    static const char auth[] = "{\"auths\":{\"https://index.docker.io/v1/\":{\"auth\":\"YTpi\"},"
+                               "\"other\":{\"auth\":\"YTpi\"}}}";
+    write_file(work->f->parent, "auth.json", auth);
+    torture.fail_at = fail_at;
+    torture.count = 0;
+    torture.depth = 0;
+    torture.armed = true;
+    int rc = open_and_work(work, err);
+    torture.armed = false;
+    return rc;
+}
+
+static void show_failure(unsigned long number)
+{
+    fprintf(stderr, "allocation %lu failed here:\n", number);
+    backtrace_symbols_fd(torture.where, torture.depth, STDERR_FILENO);
+}
+
+static void each_allocation(void **state)
+{
+    struct work work = {.f = *state};
+    img_error err = {0};
+    unsigned long succeeded = 0;
+    img_digest expected[3], digests[3];
+    make_input(&work);
+    assert_ok(run(&work, 0, &err));
+    unsigned long count = torture.count;
+    assert_true(count > 100);
+    resolve_all(work.f, expected);
+    for (unsigned long i = 1; i <= count; i++) {
+        assert_int_equal(nftw(work.f->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+        memset(&err, 0x5a, sizeof(err)); /* what a caller who forgot has */
+        int rc = run(&work, i, &err);
+        succeeded += rc == 0;
+        if (rc && (rc != IMG_ENOMEM || err.code != IMG_ENOMEM)) {
+            show_failure(i);
+            fail_msg("code %d, error %d: %.200s", rc, err.code, err.message);
+        }
+        if (rc == 0) { /* then as if nothing had been */
+            resolve_all(work.f, digests);
+            assert_memory_equal(digests, expected, sizeof(digests));
+        }
+        check_store(work.f);
+#ifdef WITH_ASAN
+        if (__lsan_do_recoverable_leak_check()) {
+            show_failure(i);
+            fail_msg("there is a leak");
+        }
+#endif
+    }
+    print_message("%lu allocations, %lu of them not missed\n", count, succeeded);
+    free(work.tree);
+    free(work.file);
+    free(work.archive);
+    free(work.auth);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_allocation, fixture_directory, fixture_free),
+    };
+    unsetenv("SOURCE_DATE_EPOCH");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
