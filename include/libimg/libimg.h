@@ -7,7 +7,7 @@
  *
  * - What you pass in is borrowed for the call, unless its description says longer. Every "T **out"
  *   is yours: free it with the function named after its type, which accepts NULL. A "const T *"
- * that is returned belongs to its handle and lives as long.
+ *   that is returned belongs to its handle and lives as long.
  * - A function that can fail returns 0 or a negative IMG_E... code and describes the failure in
  *   the img_error that it was given (see error.h). On failure "out" parameters are untouched.
  * - An options struct begins with its own size and is set up by its ..._INIT macro; every zero is

@@ -272,24 +272,28 @@ static int put_annotation_pair(img_build *build, const char *pair, img_error *er
     return key ? put_annotation(build, key, pair + len + 1, err) : img__fail_memory(err);
 }
 
+/* After a step that succeeded it is too late for a base. */
+static int begun(img_build *build, int rc)
+{
+    build->begun |= rc == 0;
+    return rc;
+}
+
 int img_build_set(img_build *build, const char *field, const char *value, img_error *err)
 {
     if (strcmp(field, "created") == 0)
         return img__fail(err, IMG_EINVAL, "created follows from the files or the epoch");
-    build->begun = true;
-    return img__config_set(&build->config, field, value, err);
+    return begun(build, img__config_set(&build->config, field, value, err));
 }
 
 int img_build_put(img_build *build, const char *set, const char *value, img_error *err)
 {
-    build->begun = true;
     if (strcmp(set, "annotation") == 0)
-        return put_annotation_pair(build, value, err);
-    return img__config_put(&build->config, set, value, err);
+        return begun(build, put_annotation_pair(build, value, err));
+    return begun(build, img__config_put(&build->config, set, value, err));
 }
 
 int img_build_set_argv(img_build *build, const char *list, const char *const *argv, img_error *err)
 {
-    build->begun = true;
-    return img__config_set_argv(&build->config, list, argv, err);
+    return begun(build, img__config_set_argv(&build->config, list, argv, err));
 }

@@ -75,7 +75,6 @@ int img__layering_begin(struct layering *layering, img_error *err)
 {
     img_build *build = layering->build;
     auto_(sink) struct sink *blob = NULL;
-    build->begun = true;
     int rc = img__store_ingest(build->store, &layering->digest, &layering->size_bytes, &blob, err);
     if (rc == 0)
         rc = img__pack_new(compressions[build->options.compression], build->options.level,
@@ -115,6 +114,7 @@ static int append(struct layering *layering, const struct pack_result *result, i
     snprintf(descriptor.media_type, sizeof(descriptor.media_type), "%s",
              media_types[build->options.compression]);
     build->layers[build->layer_count++] = descriptor;
+    build->begun = true;
     if (result->newest_mtime > build->newest_mtime)
         build->newest_mtime = result->newest_mtime;
     return 0;

@@ -42,6 +42,8 @@ static int check(const img_client_options *options, img_error *err)
         return img__fail(err, IMG_EINVAL, "%u tries are too many: at most 100", options->tries);
     if (options->manifest_limit_bytes > (uint64_t)16 << 20)
         return img__fail(err, IMG_EINVAL, "the limit of a manifest can't exceed 16 MiB");
+    if (options->config_limit_bytes > CONFIG_READ_MAX)
+        return img__fail(err, IMG_EINVAL, "the limit of a config can't exceed 32 MiB");
     return 0;
 }
 

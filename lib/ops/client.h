@@ -9,6 +9,9 @@
 
 #include "registry/registry.h"
 
+/* The largest config that is read from a store, and that a client may be told to bring there. */
+#define CONFIG_READ_MAX ((uint64_t)32 << 20)
+
 struct img_client {
     struct registry *registry;
     img_client_options options; /* numbers complete, pointers not to be used */

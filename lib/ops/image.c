@@ -10,10 +10,9 @@
 
 #include "core/config.h"
 #include "core/manifest.h"
+#include "ops/client.h"
 #include "ops/select.h"
 #include "store/store.h"
-
-#define CONFIG_LIMIT_BYTES ((uint64_t)8 << 20)
 
 static const char *const list_names[] = {"entrypoint", "cmd",    "env",       "label",
                                          "expose",     "volume", "annotation"};
@@ -87,7 +86,7 @@ static int read_config(img_image *image, img_store *store, img_error *err)
         return img__fail(err, IMG_EUNSUPPORTED,
                          "%s is an artifact with a config of type %s, no image",
                          document->descriptor.digest.text, image->manifest.config.media_type);
-    rc = img__store_get_document(store, &image->manifest.config, CONFIG_LIMIT_BYTES,
+    rc = img__store_get_document(store, &image->manifest.config, CONFIG_READ_MAX,
                                  &image->config_document, err);
     if (rc)
         return rc;

@@ -25,7 +25,7 @@
 
 #define STORE_FILE_MODE 0644
 #define STORE_FOLDER_MODE 0755
-#define STORE_DOCUMENT_MAX ((uint64_t)4 << 20)
+#define STORE_DOCUMENT_MAX ((uint64_t)16 << 20) /* as much as a client may be told to bring */
 
 struct img_store {
     char *path; /* absolute */

@@ -25,14 +25,15 @@ static void client_options(void **state)
     (void)state;
     static const struct {
         uint32_t jobs, tries;
-        uint64_t manifest_limit_bytes;
+        uint64_t manifest_limit_bytes, config_limit_bytes;
         const char *text;
     } rows[] = {
-        {65, 0, 0, "65 jobs are too many"},
-        {0, 101, 0, "101 tries are too many"},
-        {0, 0, ((uint64_t)16 << 20) + 1, "16 MiB"},
-        {64, 100, (uint64_t)16 << 20, NULL},
-        {0, 0, 0, NULL},
+        {65, 0, 0, 0, "65 jobs are too many"},
+        {0, 101, 0, 0, "101 tries are too many"},
+        {0, 0, ((uint64_t)16 << 20) + 1, 0, "16 MiB"},
+        {0, 0, 0, ((uint64_t)32 << 20) + 1, "32 MiB"},
+        {64, 100, (uint64_t)16 << 20, (uint64_t)32 << 20, NULL},
+        {0, 0, 0, 0, NULL},
     };
     img_error err = {0};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -41,6 +42,7 @@ static void client_options(void **state)
         options.jobs = rows[i].jobs;
         options.tries = rows[i].tries;
         options.manifest_limit_bytes = rows[i].manifest_limit_bytes;
+        options.config_limit_bytes = rows[i].config_limit_bytes;
         if (rows[i].text) {
             assert_fails(img_client_new(&options, &client, &err), IMG_EINVAL, rows[i].text);
             assert_null(client);
