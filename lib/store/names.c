@@ -381,14 +381,20 @@ static int find_place(const struct names *names, const char *label, size_t *at, 
 int img__names_remove(struct names *names, const char *label, img_error *err)
 {
     auto_(name_entry) struct name_entry entry = NAME_ENTRY_INIT;
-    bool removed = false;
+    struct buf *body = &names->body;
+    size_t kept = 0, next = 0; /* all before next is looked at, what stays of it is before kept */
     int r;
 
-    while (!(r = img__names_find(names, label, &entry, err))) {
-        replace_bytes(&names->body, entry.at, entry.end - entry.at, "", 0);
-        removed = true;
+    /* However many there are, each byte moves once. */
+    while (!(r = img__names_search(names, label, &entry, err))) {
+        if (strcmp(entry.label, label) != 0)
+            continue;
+        memmove(body->data + kept, body->data + next, entry.at - next);
+        kept += entry.at - next;
+        next = entry.end;
     }
-    return r == IMG_ENOTFOUND && removed ? 0 : r;
+    replace_bytes(body, kept, next - kept, "", 0);
+    return r == IMG_ENOTFOUND && next > 0 ? 0 : r;
 }
 
 int img__names_set(struct names *names, const char *name, const img_descriptor *descriptor,

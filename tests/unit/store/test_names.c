@@ -618,6 +618,40 @@ static void ten_thousand_names_are_not_parsed(void **state)
                  (unsigned long long)set / 1000, (unsigned long long)parse / 1000);
 }
 
+/* Each third entry has another label, before, between and behind those of one. */
+static void a_label_that_many_have(void **state)
+{
+    struct fixture *f = *state;
+    auto_(names) struct names names = NAMES_INIT;
+    auto_(buf) struct buf text = BUF_INIT((size_t)64 << 20);
+    img_descriptor a = put_image(f->store, "a");
+    img_error err = {0};
+
+    img__buf_puts(&text, "{\"schemaVersion\":2,\"manifests\":[\n");
+    for (int i = 0; i < 3 * MANY + 1; i++)
+        img__buf_printf(&text,
+                        "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%llu,"
+                        "\"annotations\":{" REF "\"" APP ":%s%d\"}}",
+                        i ? ",\n" : "", a.media_type, a.digest.text,
+                        (unsigned long long)a.size_bytes, i % 3 ? "" : "other-", i % 3 ? 1 : i);
+    img__buf_puts(&text, "\n]}\n");
+    write_file(f->path, "index.json", text.data);
+
+    const uint64_t parse = time_parse(text.data), start = now_ns();
+    assert_ok(img__names_read(f->store, &names, &err));
+    assert_ok(img__names_remove(&names, APP ":1", &err));
+    const uint64_t took = now_ns() - start;
+    if (took >= 10 * parse)
+        fail_msg("to remove them takes %llu us, to parse all %llu us",
+                 (unsigned long long)took / 1000, (unsigned long long)parse / 1000);
+    assert_int_equal(img__names_remove(&names, APP ":1", &err), IMG_ENOTFOUND);
+    assert_ok(img__names_write(f->store, &names, &err));
+    assert_valid(f, MANY + 1);
+    assert_names(f->store, "app:other-0", &a);
+    assert_names(f->store, "app:other-15000", &a);
+    assert_names(f->store, "app:other-30000", &a);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -640,6 +674,7 @@ int main(void)
         CASE(reading_writes_nothing),
         CASE(writers_lose_nothing),
         CASE(ten_thousand_names_are_not_parsed),
+        CASE(a_label_that_many_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
