@@ -39,3 +39,25 @@ step "what skopeo login wrote, in another file"
 command skopeo login --tls-verify=false --authfile "$work/auth.json" -u alice --password-stdin \
     "$registry" <<<'p:a s/s@wörd' >/dev/null
 REGISTRY_AUTH_FILE=$work/auth.json there_and_back "$registry/team/app:3"
+
+step "tokens"
+openssl req -x509 -newkey rsa:2048 -nodes -days 10 -subj '/CN=tokens' -keyout "$work/token.key" \
+    -out "$work/token.pem" 2>/dev/null
+start_script tokens python3 -B "$here/token_server.py" --key "$work/token.key" \
+    --cert "$work/token.pem" --user 'bob:secret' --anonymous pull --record "$work/asked"
+start_registry token "auth:
+  token: {realm: 'http://127.0.0.1:$port/token', service: here, issuer: token_server,
+          rootcertbundle: $work/token.pem}"
+# Nobody in particular may pull here, and only that.
+refuses 4 "$registry.*log in" "$IMGTOOL" push good:1 "$registry/team/app:1"
+imgtool login -u bob --password-stdin "$registry" <<<'secret'
+there_and_back "$registry/team/app:1"
+grep -q 'scope=repository%3Ateam%2Fapp%3Apull%2Cpush\|scope=repository:team/app:pull,push' \
+    "$work/asked" || fail "the scope that was asked for: $(cat "$work/asked")"
+same "digest by skopeo" "$digest" "$(skopeo inspect --tls-verify=false \
+    --creds bob:secret --format '{{.Digest}}' "docker://$registry/team/app:1")"
+imgtool logout "$registry"
+rm -rf "$work/other"
+same "digest of an anonymous pull" "$digest" \
+    "$(digest "$(imgtool --store "$work/other" pull "$registry/team/app:1")")"
+refuses 4 "$registry" "$IMGTOOL" login -u bob --password-stdin "$registry" <<<'wrong'

@@ -70,6 +70,14 @@ damaged "a manifest with another digest" "$manifest" "$registry/good:1.*digest" 
 imgtool --store "$work/other" pull "$registry/good:1" >/dev/null
 consistent "$work/other"
 
+step "a connection that breaks in the middle of a layer"
+jq -n '{rules: [{method: "GET", path: "/v2/.*/blobs/.*", truncate: 100}]}' >"$work/script.json"
+start_script fake python3 -B "$here/fake_registry.py" --script "$work/script.json"
+imgtool push good:1 "127.0.0.1:$port/cut:1" >/dev/null
+rm -rf "$work/other"
+refuses 5 "127.0.0.1:$port/cut:1" "$IMGTOOL" --store "$work/other" pull "127.0.0.1:$port/cut:1"
+consistent "$work/other"
+
 step "a web server, not a registry"
 mkdir "$work/web"
 echo '<!DOCTYPE html><html><body>Welcome!</body></html>' >"$work/web/index.html"

@@ -56,7 +56,7 @@ make_rootfs() {
         die "apt has no source for Debian $suite"
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -z "$proxy" ] || options+=(--aptopt="Acquire::http::Proxy \"$proxy\"")
-    mmdebstrap --variant=minbase --include=iputils-ping,libcap2-bin "${options[@]}" \
+    timeout 600 mmdebstrap --variant=minbase --include=iputils-ping,libcap2-bin "${options[@]}" \
         "$suite" "$1/tree" - <"$1/sources"
     getcap "$1/tree/bin/ping" | grep -q cap_net_raw
 }
@@ -64,7 +64,7 @@ make_rootfs() {
 make_node_modules() {
     mkdir "$1/work"
     echo '{"name":"input","version":"1.0.0","private":true}' >"$1/work/package.json"
-    npm install --prefix "$1/work" --ignore-scripts --no-audit --no-fund --no-update-notifier \
+    timeout 600 npm install --prefix "$1/work" --ignore-scripts --no-audit --no-fund --no-update-notifier \
         --loglevel=error --cache="$1/npm-cache" "${npm_packages[@]}"
     [ "$(find "$1/work/node_modules" -type f | wc -l)" -gt 15000 ]
     mv "$1/work/node_modules" "$1/tree"

@@ -14,6 +14,9 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/libimg-test.XXXXXX")
 chmod 755 "$work"
 pids=()
 mounts=()
+# A stdin for servers, that has no end while this shell lives.
+mkfifo "$work/stdin"
+exec 9<>"$work/stdin"
 
 cleanup() {
     local status=$? pid point
@@ -166,17 +169,18 @@ htpasswd_settings() {
     printf 'auth:\n  htpasswd: {realm: test, path: %s}\n' "$work/passwords"
 }
 
-# start_script NAME COMMAND...: a server that prints "ready PORT" once it listens. Sets $port.
+# start_script NAME COMMAND...: a server that prints its port once it listens, and may take the end
+# of its stdin for a sign to go. Sets $port.
 start_script() {
     local name=$1 try
     shift
     : >"$work/$name.out"
-    "$@" >>"$work/$name.out" 2>"$work/$name.err" &
+    "$@" <"$work/stdin" >>"$work/$name.out" 2>"$work/$name.err" &
     script_pid=$!
     pids+=("$script_pid")
     port=''
     for try in $(seq 100); do
-        port=$(sed -n 's/^ready \([0-9]*\)$/\1/p' "$work/$name.out")
+        port=$(sed -n 's/^\([0-9]\{1,\}\)$/\1/p' "$work/$name.out")
         [ -z "$port" ] || return 0
         kill -0 "$script_pid" 2>/dev/null || break
         sleep 0.1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A web server that knows nothing of registries and answers everything with one page and status 200.
-usage: web_server.py PAGE; prints "ready PORT"."""
+usage: web_server.py PAGE; prints its port."""
 
 import http.server
 import sys
@@ -27,5 +27,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 with open(sys.argv[1], "rb") as stream:
     page = stream.read()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-print(f"ready {server.server_address[1]}", flush=True)
+print(server.server_address[1], flush=True)
 server.serve_forever()
