@@ -57,8 +57,14 @@ int img__view_new(struct view **out, img_error *err)
     int rc = img__tree_init(&view->tree, err);
     if (rc)
         return rc;
+    img__view_limit(view, VIEW_BYTES_MAX);
     *out = steal(view);
     return 0;
+}
+
+void img__view_limit(struct view *view, uint64_t bytes)
+{
+    view->tree.left_bytes = view->tree.limit_bytes = bytes;
 }
 
 void img__view_free(struct view *view)
@@ -92,9 +98,43 @@ static struct entry *append(struct entry **entries, size_t *count, size_t *cap)
     return &(*entries)[(*count)++];
 }
 
-/* What a view keeps of an entry. */
-static int copy_entry(const struct entry *from, struct entry *to, img_error *err)
+/* Counts what is kept, and never takes anything off. Links, and parents that are implied, make a
+ * thousand times the bytes of a layer of it. */
+static int charge(const struct batch *batch, size_t bytes, img_error *err)
 {
+    struct tree *tree = batch->tree;
+    if (bytes > tree->left_bytes)
+        return img__fail(err, IMG_ELIMIT,
+                         "%s: the names in the image take more than %" PRIu64
+                         " MiB of memory, which is the limit",
+                         batch->name, tree->limit_bytes >> 20);
+    tree->left_bytes -= bytes;
+    return 0;
+}
+
+/* A view keeps the attributes of directories only. */
+static size_t kept_xattrs(const struct entry *entry)
+{
+    return entry->type == ENTRY_DIRECTORY ? entry->xattr_count : 0;
+}
+
+static int charge_entry(const struct batch *batch, const struct entry *entry, img_error *err)
+{
+    size_t bytes = sizeof(struct node) + strlen(entry->path);
+    if (entry->link)
+        bytes += strlen(entry->link);
+    for (size_t i = 0; i < kept_xattrs(entry); i++)
+        bytes += sizeof(struct entry_xattr) + strlen(entry->xattrs[i].name) + entry->xattrs[i].len;
+    return charge(batch, bytes, err);
+}
+
+/* What a view keeps of an entry. */
+static int copy_entry(const struct batch *batch, const struct entry *from, struct entry *to,
+                      img_error *err)
+{
+    int rc = charge_entry(batch, from, err);
+    if (rc)
+        return rc;
     *to = *from;
     to->xattrs = NULL;
     to->xattr_count = 0;
@@ -102,9 +142,7 @@ static int copy_entry(const struct entry *from, struct entry *to, img_error *err
     to->link = from->link ? strdup(from->link) : NULL;
     if (!to->path || (from->link && !to->link))
         return img__fail_memory(err);
-    int rc = 0;
-    size_t count = from->type == ENTRY_DIRECTORY ? from->xattr_count : 0;
-    for (size_t i = 0; i < count && !rc; i++)
+    for (size_t i = 0; i < kept_xattrs(from) && !rc; i++)
         rc = img__entry_add_xattr(to, from->xattrs[i].name, from->xattrs[i].value,
                                   from->xattrs[i].len, err);
     return rc;
@@ -138,6 +176,9 @@ static int take_whiteout(struct batch *batch, const struct entry *entry, img_err
         return fail_entry(batch, entry->path, "a whiteout with data", err);
     if (img__text_starts(hidden, WHITEOUT) && strcmp(last_component(entry->path), OPAQUE) != 0)
         return 0; /* nothing of that name can be below */
+    int rc = charge(batch, sizeof(*entry) + strlen(entry->path), err);
+    if (rc)
+        return rc;
     struct entry *slot = append(&batch->whiteouts, &batch->whiteout_count, &batch->whiteout_cap);
     if (!slot || !(slot->path = strdup(entry->path)))
         return img__fail_memory(err);
@@ -153,7 +194,7 @@ static int take_entry(struct batch *batch, const struct entry *entry, img_error 
     if (img__text_starts(last_component(entry->path), WHITEOUT))
         return take_whiteout(batch, entry, err);
     struct entry *slot = append(&batch->entries, &batch->count, &batch->cap);
-    return slot ? copy_entry(entry, slot, err) : img__fail_memory(err);
+    return slot ? copy_entry(batch, entry, slot, err) : img__fail_memory(err);
 }
 
 static int read_layer(struct batch *batch, struct source *tar, img_error *err)
@@ -266,6 +307,9 @@ static int make_directories(const struct batch *batch, char *path, struct node *
             img__tree_remove(child);
             child = NULL;
         }
+        int rc = child ? 0 : charge(batch, sizeof(*child) + strlen(path), err);
+        if (rc)
+            return rc;
         if (!child)
             child = img__tree_add_implied(batch->tree, at, path);
         if (!child)
@@ -300,6 +344,9 @@ static int find_parent(const struct batch *batch, struct entry *entry, struct no
     img__buf_puts(&real, name);
     if (real.failed == IMG_ELIMIT)
         return fail_entry(batch, entry->path, "leads to a path that is too long", err);
+    rc = charge(batch, real.len, err);
+    if (rc)
+        return rc;
     free(entry->path);
     entry->path = img__buf_steal(&real);
     return entry->path ? 0 : img__fail_memory(err);
@@ -319,7 +366,7 @@ static int resolve_hard_link(const struct batch *batch, struct entry *entry, img
     if (target->entry.type == ENTRY_DIRECTORY)
         return fail_entry(batch, entry->path, "a hard link to a directory", err);
     struct entry copy = {0};
-    rc = copy_entry(&target->entry, &copy, err);
+    rc = copy_entry(batch, &target->entry, &copy, err);
     if (!rc) {
         free(copy.path);
         copy.path = steal(entry->path);

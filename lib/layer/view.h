@@ -15,8 +15,12 @@ struct view;
 int img__view_new(struct view **out, img_error *err);
 void img__view_free(struct view *view);
 
+/* How many bytes of memory its names may take, VIEW_BYTES_MAX if nobody says. */
+#define VIEW_BYTES_MAX ((uint64_t)1 << 30)
+void img__view_limit(struct view *view, uint64_t bytes);
+
 /* Puts a layer on top: tar is an uncompressed stream, borrowed. name is for messages. After a
- * failure the view is only good for img__view_free(). */
+ * failure the view is only good for img__view_free(). IMG_ELIMIT: it would take too much memory. */
 int img__view_apply(struct view *view, struct source *tar, const char *name, img_error *err);
 
 /* What is at a path (in the form of entry.path), last component not followed, parents not either:

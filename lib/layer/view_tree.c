@@ -42,7 +42,7 @@ int img__tree_init(struct tree *tree, img_error *err)
     root->entry.type = ENTRY_DIRECTORY;
     root->entry.mode = 0755;
     root->name = root->entry.path;
-    *tree = (struct tree){root, 0};
+    *tree = (struct tree){.root = root};
     return 0;
 }
 

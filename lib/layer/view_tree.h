@@ -18,7 +18,9 @@ struct node {
 
 struct tree {
     struct node *root;
-    uint32_t layer; /* that is put on top, from 1 on */
+    uint32_t layer;       /* that is put on top, from 1 on */
+    uint64_t limit_bytes; /* of memory, and how many of them are left */
+    uint64_t left_bytes;
 };
 
 int img__tree_init(struct tree *tree, img_error *err);
