@@ -33,13 +33,20 @@ static void copy_time(char out[32], const char *time)
     snprintf(out, 32, "%.*s%s", whole < 24 ? (int)whole : 24, time, time + whole + fraction);
 }
 
-int image_info_read(img_store *store, const char *reference, struct image_info *out, img_error *err)
+static bool is_index(const img_descriptor *target)
+{
+    return text_is(target->media_type, "application/vnd.oci.image.index.v1+json") ||
+           text_is(target->media_type, "application/vnd.docker.distribution.manifest.list.v2+json");
+}
+
+int image_info_read(img_store *store, const char *reference, const img_descriptor *target,
+                    struct image_info *out, img_error *err)
 {
     auto_(image) img_image *image = NULL;
     int rc = img_image_open(store, reference, NULL, &image, err);
 
     *out = (struct image_info){0};
-    if (rc == IMG_ENOTFOUND) {
+    if (rc == IMG_ENOTFOUND && is_index(target)) {
         out->of_index = true;
         return 0;
     }

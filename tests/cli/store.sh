@@ -49,3 +49,8 @@ try imgtool images
 try imgtool rm localhost:5000/team/app app:3 --format json
 try imgtool images
 find .local/share/libimg/store/blobs -type f
+
+echo "== what is missing is told"
+imgtool build -q -t broken:1 --platform linux/amd64 --compression none --add file:/ >/dev/null
+rm ".local/share/libimg/store/blobs/sha256/$(imgtool inspect broken:1 --config | sha256sum | cut -d" " -f1)"
+try imgtool images
