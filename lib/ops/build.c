@@ -24,7 +24,7 @@ _Static_assert(sizeof(img_build_options) ==
                    offsetof(img_build_options, on_log_arg) + sizeof(void *),
                "no tail padding: a new field could hide in it");
 
-void img__build_time(int64_t seconds, char *out, size_t size)
+static void format_time(int64_t seconds, char *text)
 {
     if (seconds < 0)
         seconds = 0;
@@ -33,8 +33,20 @@ void img__build_time(int64_t seconds, char *out, size_t size)
     time_t when = (time_t)seconds;
     struct tm tm;
     gmtime_r(&when, &tm);
-    snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    snprintf(text, BUILD_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+const char *img__build_time(const img_build *build, int64_t newest_mtime, char *text)
+{
+    const char *base = img__config_field(&build->config, "created");
+    int64_t seconds = newest_mtime != BUILD_TIME_NONE ? newest_mtime : build->newest_mtime;
+    if (build->options.has_epoch)
+        seconds = build->options.epoch;
+    else if (seconds == BUILD_TIME_NONE && base && *base)
+        return base;
+    format_time(seconds, text);
+    return text;
 }
 
 static int read_epoch(img_build_options *options, img_error *err)

@@ -30,7 +30,11 @@ struct img_build {
     size_t viewed_count;
 };
 
-/* RFC 3339, UTC; size >= 32. Outside of the years 1970 to 9999 it is the nearest there. */
-void img__build_time(int64_t seconds, char *out, size_t size);
+/* When something was made whose newest file is of that time (BUILD_TIME_NONE: no file), as RFC
+ * 3339: the epoch if there is one, else that time, else that of what was added before, else the
+ * base's, else 1970. text has BUILD_TIME_SIZE bytes; what is returned is text or belongs to the
+ * config. */
+#define BUILD_TIME_SIZE 40
+const char *img__build_time(const img_build *build, int64_t newest_mtime, char *text);
 
 #endif

@@ -11,19 +11,6 @@
 /* containerd mounts no more on overlayfs (layers.md M12). */
 #define LAYERS_COMFORTABLE 127u
 
-static int set_created(img_build *build, img_error *err)
-{
-    const char *base = img__config_field(&build->config, "created");
-    if (!build->options.has_epoch && build->newest_mtime == BUILD_TIME_NONE && base && *base)
-        return 0;
-    int64_t seconds = build->options.has_epoch                 ? build->options.epoch
-                      : build->newest_mtime != BUILD_TIME_NONE ? build->newest_mtime
-                                                               : 0;
-    char text[40];
-    img__build_time(seconds, text, sizeof(text));
-    return img__config_set(&build->config, "created", text, err);
-}
-
 /* The store's names for what the caller wrote. */
 static int parse_names(const char *const *names, struct strv *out, img_error *err)
 {
@@ -60,9 +47,11 @@ static int commit(img_build *build, const char *const *names, struct document *c
                   struct document *manifest, img_error *err)
 {
     auto_(strv) struct strv full = STRV_INIT;
+    char text[BUILD_TIME_SIZE];
     int rc = parse_names(names, &full, err);
     if (rc == 0)
-        rc = set_created(build, err);
+        rc = img__config_set(&build->config, "created",
+                             img__build_time(build, BUILD_TIME_NONE, text), err);
     if (rc == 0)
         rc = write_documents(build, config, manifest, err);
     if (rc)

@@ -104,9 +104,8 @@ static int reserve(img_build *build, img_error *err)
 static int append(struct layering *layering, const struct pack_result *result, img_error *err)
 {
     img_build *build = layering->build;
-    int64_t time = build->options.has_epoch ? build->options.epoch : result->newest_mtime;
-    char created[40];
-    img__build_time(time, created, sizeof(created));
+    char text[BUILD_TIME_SIZE];
+    const char *created = img__build_time(build, result->newest_mtime, text);
     int rc = img__config_add_layer(&build->config, &result->diff_id, created, layering->what, err);
     if (rc)
         return rc;

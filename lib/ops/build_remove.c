@@ -105,17 +105,32 @@ static int write_whiteouts(struct layering *layering, const struct strv *paths, 
     return 0;
 }
 
+/* "remove /a/b and 2 more" */
+static int describe(const struct strv *paths, char **out, img_error *err)
+{
+    auto_(buf) struct buf text = BUF_INIT(ENTRY_PATH_MAX + 64);
+    img__buf_printf(&text, "remove /%s", paths->count ? paths->items[0] : "");
+    if (paths->count > 1)
+        img__buf_printf(&text, " and %zu more", paths->count - 1);
+    *out = img__buf_steal(&text);
+    return *out ? 0 : img__fail_memory(err);
+}
+
 static int remove_paths(img_build *build, const char *const *paths, img_error *err)
 {
-    auto_(layering) struct layering layering = {.build = build, .what = "remove"};
+    auto_(layering) struct layering layering = {.build = build};
     auto_(strv) struct strv found = STRV_INIT;
+    auto_free char *what = NULL;
     int rc = img__layering_look_below(build, &layering.view, err);
     for (; rc == 0 && *paths; paths++)
         rc = find_path(layering.view, *paths, &found, err);
     if (rc)
         return rc;
     sort_paths(&found);
-    rc = img__layering_begin(&layering, err);
+    rc = describe(&found, &what, err);
+    layering.what = what;
+    if (rc == 0)
+        rc = img__layering_begin(&layering, err);
     if (rc == 0)
         rc = write_whiteouts(&layering, &found, err);
     return rc ? rc : img__layering_end(&layering, err);
