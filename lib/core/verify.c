@@ -21,6 +21,7 @@ struct promise {
     uint64_t seen_bytes;
     struct hash *hash; /* NULL once the end was checked */
     char *name;
+    const char *remedy; /* ends the messages; static */
     int failed;
 };
 
@@ -63,10 +64,11 @@ static int promise_restart(struct promise *promise, img_error *err)
 }
 
 static int promise_init(struct promise *promise, const img_digest *digest, uint64_t size_bytes,
-                        const char *name, img_error *err)
+                        const char *name, const char *remedy, img_error *err)
 {
     promise->digest = *digest;
     promise->size_bytes = size_bytes;
+    promise->remedy = remedy;
     promise->name = strdup(name);
     if (!promise->name)
         return img__fail_memory(err);
@@ -81,8 +83,8 @@ static void promise_free(struct promise *promise)
 
 static int promise_exceeded(const struct promise *promise, img_error *err)
 {
-    return img__fail(err, IMG_EDIGEST, "%s: is larger than the promised %" PRIu64 " bytes",
-                     promise->name, promise->size_bytes);
+    return img__fail(err, IMG_EDIGEST, "%s: is larger than the promised %" PRIu64 " bytes%s",
+                     promise->name, promise->size_bytes, promise->remedy);
 }
 
 static int promise_take(struct promise *promise, const void *data, size_t len, img_error *err)
@@ -99,14 +101,14 @@ static int promise_end(struct promise *promise, img_error *err)
     img_digest digest;
 
     if (promise->seen_bytes != promise->size_bytes)
-        return img__fail(err, IMG_EDIGEST, "%s: ends after %" PRIu64 " of %" PRIu64 " bytes",
-                         promise->name, promise->seen_bytes, promise->size_bytes);
+        return img__fail(err, IMG_EDIGEST, "%s: ends after %" PRIu64 " of %" PRIu64 " bytes%s",
+                         promise->name, promise->seen_bytes, promise->size_bytes, promise->remedy);
     int r = img__hash_final(promise->hash, &digest, err);
     if (r)
         return r;
     if (!img__digest_equal(&digest, &promise->digest))
-        return img__fail(err, IMG_EDIGEST, "%s: the bytes have the digest %s instead of %s",
-                         promise->name, digest.text, promise->digest.text);
+        return img__fail(err, IMG_EDIGEST, "%s: the bytes have the digest %s instead of %s%s",
+                         promise->name, digest.text, promise->digest.text, promise->remedy);
     img__hash_free(steal(promise->hash));
     return 0;
 }
@@ -167,7 +169,7 @@ int img__sink_verify(const img_digest *digest, uint64_t size_bytes, const char *
     verify->next = next;
 
     auto_(sink) struct sink *sink = &verify->base;
-    int r = promise_init(&verify->promise, digest, size_bytes, name, err);
+    int r = promise_init(&verify->promise, digest, size_bytes, name, "", err);
     if (r)
         return r;
     *out = steal(sink);
@@ -248,6 +250,9 @@ int img__sink_digest(img_digest *digest, uint64_t *size_bytes, struct sink *next
     return 0;
 }
 
+/* What a source reads is on the disk already: reading it again would not help. */
+static const char source_remedy[] = ": remove it and pull or build the image again";
+
 /* At the promised size the source must end. */
 static ssize_t read_end(struct verify_source *verify, img_error *err)
 {
@@ -324,7 +329,7 @@ int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char
     verify->next = next;
 
     auto_(source) struct source *source = &verify->base;
-    int r = promise_init(&verify->promise, digest, size_bytes, name, err);
+    int r = promise_init(&verify->promise, digest, size_bytes, name, source_remedy, err);
     if (r)
         return r;
     *out = steal(source);

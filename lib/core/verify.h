@@ -22,8 +22,9 @@ int img__sink_verify(const img_digest *digest, uint64_t size_bytes, const char *
 int img__sink_digest(img_digest *digest, uint64_t *size_bytes, struct sink *next, struct sink **out,
                      img_error *err);
 
-/* A source that passes on what next gives and fails at its end (IMG_EDIGEST) unless size and digest
- * are as promised. It can be rewound if next can. Takes next over, also on failure. */
+/* A source of a file of the store that passes on what next gives and fails at its end (IMG_EDIGEST)
+ * unless size and digest are as promised. It can be rewound if next can. Takes next over, also on
+ * failure. */
 int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char *name,
                        struct source *next, struct source **out, img_error *err);
 

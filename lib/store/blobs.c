@@ -221,8 +221,9 @@ static int check_blob(const img_store *store, const char *path, int fd,
 
 static int blob_missing(const img_store *store, const img_descriptor *descriptor, img_error *err)
 {
-    return img__fail(err, IMG_ENOTFOUND, "the store %s does not have the blob %s", store->path,
-                     descriptor->digest.text);
+    return img__fail(err, IMG_ENOTFOUND,
+                     "the store %s does not have the blob %s: pull or build the image again",
+                     store->path, descriptor->digest.text);
 }
 
 int img_store_open_blob(img_store *store, const img_descriptor *descriptor, int *fd, img_error *err)

@@ -126,6 +126,7 @@ static void other_algorithms(void **state)
     auto_(buf) struct buf text = BUF_INIT(4096);
 
     assert_fails(read_blob(f->store, &descriptor, &text, &err), IMG_ENOTFOUND, "does not have");
+    assert_non_null(strstr(err.message, "pull or build the image again"));
     assert_false(img__store_has(f->store, &descriptor));
     assert_ok(accept_text(f, &descriptor, "abc", &err));
     assert_true(img__store_has(f->store, &descriptor));
@@ -165,6 +166,7 @@ static void a_corrupt_blob_is_noticed(void **state)
     assert_int_equal(pwrite(fd, "X", 1, 3), 1);
     close(fd);
     assert_fails(read_blob(f->store, &descriptor, &text, &err), IMG_EDIGEST, file);
+    assert_non_null(strstr(err.message, "remove it and pull or build the image again"));
 }
 
 static void only_regular_files(void **state)
