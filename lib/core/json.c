@@ -138,11 +138,6 @@ void img__json_write(const struct json *json, struct buf *out)
         out->failed = IMG_ENOMEM;
 }
 
-struct json *img__json_copy(const struct json *json)
-{
-    return from_jansson(json_deep_copy(to_const(json)));
-}
-
 enum json_kind img__json_kind(const struct json *json)
 {
     if (!json)

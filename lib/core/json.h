@@ -39,7 +39,6 @@ int img__json_parse(const char *what, const void *data, size_t len, struct json 
                     img_error *err);
 void img__json_free(struct json *json);
 void img__json_write(const struct json *json, struct buf *out);
-struct json *img__json_copy(const struct json *json); /* deep; NULL: no memory */
 
 enum json_kind img__json_kind(const struct json *json); /* NULL is JSON_NULL */
 

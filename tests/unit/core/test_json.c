@@ -135,10 +135,8 @@ static void test_survives(void **state)
         "{\"z\":1,\"a\":{\"y\":[null,true,false,-9223372036854775808],\"b\":\"</script>&\\u0001\\n"
         "\\\"\\\\\xc3\xa4\"},\"m\":9007199254740993,\"\":1.5}";
     auto_(json) struct json *json = must_parse(text);
-    auto_(json) struct json *copy = img__json_copy(json);
     (void)state;
     assert_written(json, text);
-    assert_written(copy, text);
 
     auto_(json) struct json *escaped =
         must_parse(" { \"a\" : \"\\u003c\\/\\u00e4\" , \"b\":[ ] }\n");
