@@ -7,7 +7,8 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libarchive-dev libcur
 # The sanitizers' run-time libraries are a package of their own, which clang does not ask for.
 packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal-ctags libcmocka-dev
     python3 locales docker-registry apache2-utils openssl skopeo umoci buildah runc jq attr libcap2-bin
-    faketime busybox-static ca-certificates mmdebstrap xz-utils bzip2 zstd curl util-linux procps"
+    faketime busybox-static ca-certificates mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
+    libarchive-tools curl util-linux procps"
 packages_bench="hyperfine time"
 
 # install_packages NAME...: installs those that are not there. Needs root, or sudo, only if any is.
