@@ -56,7 +56,8 @@ struct http_request {
      * when the request is sent again. May be NULL. */
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     void *on_bytes_arg;
-    bool once; /* no retries */
+    bool once;         /* no retries */
+    bool confidential; /* the body is secret: a redirect to another origin is an error, IMG_EAUTH */
 };
 
 struct http_response {

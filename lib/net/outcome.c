@@ -77,6 +77,10 @@ static int check_redirect(struct transfer *transfer, const char *next)
         return img__fail(&transfer->err, IMG_ETLS,
                          "the server redirects from https to http at %.*s, which is not followed",
                          (int)to.host_len, to.host);
+    if (transfer->want.confidential && !img__url_same_origin(transfer->url, next))
+        return img__fail(&transfer->err, IMG_EAUTH,
+                         "the server has the credential sent on to %.*s, which is not done",
+                         (int)to.host_len, to.host);
     return 0;
 }
 

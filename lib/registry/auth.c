@@ -6,6 +6,8 @@
  * where there was none, a fresh token for an old one, more scopes; never more than twice.
  *
  * A credential that was refused is an error. It is never dropped in silence for anonymous access.
+ * Whoever answers at the end of a redirect has no say in where credentials go: its challenge is
+ * none.
  */
 #include "registry/auth.h"
 
@@ -156,7 +158,7 @@ int img__auth_challenged(struct call *call, const struct http_response *response
     struct host *host = call->request.access->host;
     auto_(challenges) struct challenges challenges = {0};
     *again = false;
-    if (!call->own)
+    if (!call->own || !img__url_same_origin(call->url, response->url))
         return 0;
     int result = read_challenges(response, &challenges, err);
     if (result)

@@ -104,6 +104,14 @@ static void append_hint(struct buf *out, int code, const struct access *access,
     }
 }
 
+/* It was not the registry that refused. */
+static void append_redirect(struct buf *out, const struct http_response *response)
+{
+    auto_(buf) struct buf url = BUF_INIT(URL_MAX);
+    img__url_for_message(response->url, &url);
+    img__buf_printf(out, " (redirected to %.300s)", img__buf_text(&url));
+}
+
 int img__fail_refused(const char *method, const char *url, const struct access *access,
                       const struct http_response *response, img_error *err)
 {
@@ -120,7 +128,10 @@ int img__fail_refused(const char *method, const char *url, const struct access *
         img__buf_printf(&text, ": %s", complaint.text);
     if (complaint.html)
         img__buf_puts(&text, ", with an HTML page: this is not a registry, or a proxy answered");
-    append_hint(&text, code, access, response);
+    if (img__url_same_origin(url, response->url))
+        append_hint(&text, code, access, response);
+    else
+        append_redirect(&text, response);
     img__fail(err, code, "%s", img__buf_text(&text));
     if (err) {
         err->http_status = response->status;

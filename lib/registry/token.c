@@ -190,6 +190,7 @@ static int request_token(struct token *token, const struct access *access, bool 
         .body = token->form,
         .body_size = token->form_text.len,
         .body_limit = ANSWER_MAX,
+        .confidential = post,
     };
     return img__http_start(token->registry->http, &request, on_token, token, err);
 }

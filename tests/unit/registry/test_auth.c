@@ -354,6 +354,50 @@ static void foreign_location(void **state)
     peer_stop(&other);
 }
 
+/* Whoever answers behind a redirect does not choose where the password goes. */
+static void foreign_challenge(void **state)
+{
+    (void)state;
+    img_error err;
+    struct peer other;
+    struct scene scene;
+    char script[512];
+    peer_fake(&other, "{\"rules\":[{\"path\":\"/away\",\"status\":401,\"headers\":"
+                      "{\"WWW-Authenticate\":\"Bearer realm=\\\"{base}/token\\\"\"}}]}");
+    snprintf(script, sizeof(script),
+             "{\"auth\":{" BEARER "},\"rules\":[{\"path\":\"/v2/a/manifests/1\","
+             "\"status\":307,\"headers\":{\"Location\":\"http://%s/away?sig=s3cret\"}}]}",
+             other.host);
+    open_scene(&scene, script, GOOD, "a:1", REGISTRY_PULL);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "(redirected to http://127.0.0.1:");
+    assert_null(strstr(err.message, "s3cret"));
+    assert_count(&other, "", "Authorization", 0);
+    assert_count(&other, "/token", "", 0);
+    close_scene(&scene);
+    peer_stop(&other);
+}
+
+/* A refresh token does not follow a redirect to somebody else. */
+static void redirected_refresh(void **state)
+{
+    (void)state;
+    img_error err;
+    struct peer other;
+    struct scene scene;
+    char script[512];
+    peer_fake(&other, "{}");
+    snprintf(script, sizeof(script),
+             "{\"auth\":{" BEARER "},\"rules\":[{\"path\":\"/token\","
+             "\"status\":307,\"headers\":{\"Location\":\"http://%s/token\"}}]}",
+             other.host);
+    open_scene(&scene, script, "{\"identitytoken\":\"r3fresh\"}", "a:1", REGISTRY_PULL);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "token for 127.0.0.1");
+    assert_non_null(strstr(err.message, "has the credential sent on to 127.0.0.1"));
+    assert_count(&other, "", "", 0);
+    close_scene(&scene);
+    peer_stop(&other);
+}
+
 static int callback_code;
 static int give_credential(const char *registry, img_credential *out, void *arg)
 {
@@ -447,15 +491,26 @@ static void login(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(single_flight),  cmocka_unit_test(anonymous_token),
-        cmocka_unit_test(basic),          cmocka_unit_test(wrong_password),
-        cmocka_unit_test(dying_tokens),   cmocka_unit_test(useless_tokens),
-        cmocka_unit_test(larger_scope),   cmocka_unit_test(mount_scopes),
-        cmocka_unit_test(mount_denied),   cmocka_unit_test(refresh_tokens),
-        cmocka_unit_test(registry_token), cmocka_unit_test(basic_instead),
-        cmocka_unit_test(bad_services),   cmocka_unit_test(foreign_location),
-        cmocka_unit_test(callback),       cmocka_unit_test(helper_warning),
-        cmocka_unit_test(broken_file),    cmocka_unit_test(login),
+        cmocka_unit_test(single_flight),
+        cmocka_unit_test(anonymous_token),
+        cmocka_unit_test(basic),
+        cmocka_unit_test(wrong_password),
+        cmocka_unit_test(dying_tokens),
+        cmocka_unit_test(useless_tokens),
+        cmocka_unit_test(larger_scope),
+        cmocka_unit_test(mount_scopes),
+        cmocka_unit_test(mount_denied),
+        cmocka_unit_test(refresh_tokens),
+        cmocka_unit_test(registry_token),
+        cmocka_unit_test(basic_instead),
+        cmocka_unit_test(bad_services),
+        cmocka_unit_test(foreign_location),
+        cmocka_unit_test(foreign_challenge),
+        cmocka_unit_test(redirected_refresh),
+        cmocka_unit_test(callback),
+        cmocka_unit_test(helper_warning),
+        cmocka_unit_test(broken_file),
+        cmocka_unit_test(login),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
