@@ -33,6 +33,7 @@ struct tls_roots {
     char *file;       /* NULL: curl's */
     char *directory;  /* NULL: curl's */
     const char *from; /* who named file, for messages */
+    bool alone;       /* nothing but file counts */
 };
 
 struct http {

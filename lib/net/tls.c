@@ -35,6 +35,7 @@ int img__tls_find_roots(const char *ca_file, struct tls_roots *out, img_error *e
 {
     const char *file = ca_file, *directory = NULL;
     out->from = "the CA file option";
+    out->alone = ca_file != NULL;
     if (!file && (file = variable("CURL_CA_BUNDLE")))
         out->from = "CURL_CA_BUNDLE";
     if (!file) {
@@ -63,6 +64,12 @@ CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots)
     if (rc == CURLE_OK && roots->file) {
         rc = curl_easy_setopt(easy, CURLOPT_CAINFO, roots->file);
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, roots->file);
+    }
+    /* Whom the caller names are trusted alone: not beside the directory that libcurl was built for.
+     */
+    if (rc == CURLE_OK && roots->alone) {
+        rc = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
     }
     if (rc == CURLE_OK && roots->directory) {
         rc = curl_easy_setopt(easy, CURLOPT_CAPATH, roots->directory);
@@ -120,6 +127,19 @@ static bool speaks_no_tls(const char *detail)
     return false;
 }
 
+/* The connection went down under the handshake, as a server does that was sent what it can't read.
+ */
+static bool was_broken_off(const struct transfer *transfer)
+{
+    static const char *const signs[] = {"SSL_ERROR_SYSCALL", "unexpected eof"};
+    long number = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+        if (strstr(transfer->detail, signs[i]))
+            return true;
+    return number == ECONNRESET || number == EPIPE;
+}
+
 static enum again describe_handshake(struct transfer *transfer, const char *peer)
 {
     const char *detail = transfer->detail;
@@ -129,7 +149,7 @@ static enum again describe_handshake(struct transfer *transfer, const char *peer
         transfer->err.sys_errno = EPROTO;
         return AGAIN_NEVER;
     }
-    if (strstr(detail, "alert") || strstr(detail, "unsupported protocol")) {
+    if (!was_broken_off(transfer)) {
         img__fail(&transfer->err, IMG_ETLS,
                   "%s: the TLS handshake failed (TLS 1.2 or newer is needed): %s", peer, detail);
         return AGAIN_NEVER;

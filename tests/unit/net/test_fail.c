@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -237,6 +238,59 @@ static void test_no_tls(void **state)
     assert_non_null(strstr(err.message, "speak TLS"));
 }
 
+/* Answers one TLS handshake with bytes, then closes. */
+static pid_t answer_once(const char *bytes, size_t len, int *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listener auto_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    *port = ntohs(address.sin_port);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        char hello[4096];
+        int peer = accept(listener, NULL, NULL);
+        if (read(peer, hello, sizeof(hello)) < 0 || write(peer, bytes, len) < 0)
+            _exit(1);
+        close(peer);
+    }
+}
+
+/* Only a peer without TLS may be asked again without it: not one whose handshake is wrong. */
+static void test_bad_handshake(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int number;
+    } rows[] = {
+        {"", 0, EPROTO},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", 28, EPROTO},
+        {"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00", 10, 0}, /* ServerHello, one byte of it */
+        {"\x15\x03\x03\x00\x02\x02\x28", 7, 0},              /* alert: handshake_failure */
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct http *http auto_(http) = client_new(1);
+        char url[64];
+        img_error err;
+        int port, status;
+        pid_t pid = answer_once(rows[i].bytes, rows[i].len, &port);
+        snprintf(url, sizeof(url), "https://127.0.0.1:%d/", port);
+        int rc = get_fails(http, url, &err);
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+        if (rc != IMG_ETLS || err.sys_errno != rows[i].number)
+            fail_msg("%zu: %d, %d, %s", i, rc, err.sys_errno, err.message);
+    }
+}
+
 /* https does not lead to http. */
 static void test_downgrade(void **state)
 {
@@ -310,6 +364,9 @@ static void test_proxy(void **state)
     assert_fails(get_fails(http, "http://img.invalid/", &err), IMG_ENETWORK,
                  "img.invalid:80: connection refused");
     assert_non_null(strstr(err.message, "names a proxy"));
+    setenv("http_proxy", "foo://u:s3cret@127.0.0.1:1", 1);
+    assert_fails(get_fails(http, "http://img.invalid/", &err), IMG_ENETWORK,
+                 "img.invalid:80: the environment names a proxy of an unknown kind");
     server_clean_environment();
     setenv("https_proxy", plain.url, 1);
     assert_fails(get_fails(http, "https://img.invalid/", &err), IMG_ENETWORK,
@@ -320,12 +377,12 @@ static void test_proxy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_unknown_host),
-        cmocka_unit_test(test_no_http),   cmocka_unit_test(test_connect_timeout),
-        cmocka_unit_test(test_tls),       cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_old_tls),   cmocka_unit_test(test_no_tls),
-        cmocka_unit_test(test_downgrade), cmocka_unit_test(test_sigpipe),
-        cmocka_unit_test(test_proxy),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_unknown_host),
+        cmocka_unit_test(test_no_http),       cmocka_unit_test(test_connect_timeout),
+        cmocka_unit_test(test_tls),           cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_old_tls),       cmocka_unit_test(test_no_tls),
+        cmocka_unit_test(test_bad_handshake), cmocka_unit_test(test_downgrade),
+        cmocka_unit_test(test_sigpipe),       cmocka_unit_test(test_proxy),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
