@@ -75,9 +75,22 @@ static const char *proxy_hint(const struct transfer *transfer)
     return img__proxy_is_set(transfer->here.data) ? " (the environment names a proxy for it)" : "";
 }
 
+/* What curl says of a proxy that it can't use quotes all of it, with its password. */
+static bool is_bad_proxy(const struct transfer *transfer)
+{
+    return strstr(transfer->detail, "Unsupported proxy") != NULL;
+}
+
 static enum again describe_connect(struct transfer *transfer, const char *peer)
 {
     int number = os_errno(transfer);
+    if (is_bad_proxy(transfer)) {
+        img__fail(&transfer->err, IMG_ENETWORK,
+                  "%s: the environment names a proxy of an unknown kind: check HTTPS_PROXY, "
+                  "HTTP_PROXY and ALL_PROXY",
+                  peer);
+        return AGAIN_NEVER;
+    }
     const struct reason *reason = FIND(connect_reasons, number);
     const char *hint = proxy_hint(transfer);
     if (reason)

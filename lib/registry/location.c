@@ -41,12 +41,15 @@ int img__location_resolve(const char *base, const char *location, struct buf *ou
         result = img__url_origin(base, &from, err);
     if (result == 0)
         result = img__url_origin(out->data, &to, err);
+    /* What led to base may have signed its query. */
+    auto_(buf) struct buf shown = BUF_INIT(URL_MAX);
+    img__url_for_message(base, &shown);
     if (result)
-        return img__prefix(err, result, "the Location of an upload to %s", base);
+        return img__prefix(err, result, "the Location of an upload to %s", img__buf_text(&shown));
     if (!from.https || to.https)
         return 0;
     if (same_host(&from, &to) && (to.port == from.port || to.port == 80))
         return lift(base, out, err);
     return img__fail(err, IMG_EREFUSED, "%s wants the upload to go to %.*s without TLS: refused",
-                     base, (int)to.host_len, to.host);
+                     img__buf_text(&shown), (int)to.host_len, to.host);
 }

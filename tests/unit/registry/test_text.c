@@ -159,6 +159,13 @@ static void locations(void **state)
         if (rows[i].expected)
             assert_string_equal(img__buf_text(&out), rows[i].expected);
     }
+    auto_(buf) struct buf out = BUF_INIT(URL_MAX);
+    static const char *const bad[] = {"http://other/u", "ftp://r/u"};
+    for (size_t i = 0; i < SIZE_OF(bad); i++) {
+        assert_true(img__location_resolve("https://r/v2/?sig=s3cret", bad[i], &out, &err) < 0);
+        assert_non_null(strstr(err.message, "https://r/v2/"));
+        assert_null(strstr(err.message, "s3cret"));
+    }
 }
 
 static void complaints(void **state)
