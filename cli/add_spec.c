@@ -6,7 +6,11 @@
  * backslash.
  */
 #include "add_spec.h"
+#include "fail.h"
+#include "memory.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static bool is_escape(const char *p)

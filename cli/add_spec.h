@@ -5,7 +5,7 @@
 #ifndef CLI_ADD_SPEC_H
 #define CLI_ADD_SPEC_H
 
-#include "util.h"
+#include <libimg/libimg.h>
 
 struct add_spec {
     char *source;

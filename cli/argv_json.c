@@ -4,7 +4,11 @@
  * U+0000, no raw control characters, nothing behind the array.
  */
 #include "argv_json.h"
+#include "fail.h"
+#include "memory.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 struct parser {

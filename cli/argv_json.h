@@ -5,7 +5,9 @@
 #ifndef CLI_ARGV_JSON_H
 #define CLI_ARGV_JSON_H
 
-#include "util.h"
+#include <libimg/libimg.h>
+
+#include "memory.h"
 
 /* Text that begins with '[' must be a JSON array of strings; other text is one word, and an empty
  * one is no word at all. The list ends with NULL; free it with argv_free(). */

@@ -4,12 +4,17 @@
  * by itself is looked at before the first byte is fetched or written. The base comes first and the
  * settings next, wherever they stand; layers keep their order.
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "argv_json.h"
 #include "build_output.h"
 #include "command.h"
+#include "fail.h"
 #include "layers.h"
+#include "memory.h"
+#include "text.h"
 
 struct plan {
     const struct arguments *args;

@@ -6,8 +6,11 @@
  */
 #include "build_output.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "fail.h"
+#include "memory.h"
 #include "result_file.h"
 
 /* To be freed. */

@@ -4,9 +4,13 @@
  * all else goes through the display to stderr.
  */
 #include "cli.h"
+#include "fail.h"
+#include "memory.h"
 
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -6,10 +6,13 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "json_out.h"
 #include "options.h"
 #include "progress.h"
-#include "util.h"
+#include <libimg/libimg.h>
 
 struct cli {
     const char *store_dir; /* NULL: the library's default */

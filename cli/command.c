@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "fail.h"
 #include "suggest.h"
+#include "text.h"
 
 const struct command *const commands[] = {
     &command_build,  &command_tag,     &command_push, &command_pull,

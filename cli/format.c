@@ -5,6 +5,7 @@
 #include "format.h"
 
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 
 void format_size(char out[FORMAT_MAX], uint64_t bytes)

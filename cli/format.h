@@ -5,8 +5,7 @@
 #ifndef CLI_FORMAT_H
 #define CLI_FORMAT_H
 
-#include "util.h"
-
+#include <stdint.h>
 #define FORMAT_MAX 32
 
 /* "999 B", "1.0 kB", "12.3 MB": decimal units, as registries show them; at most eight letters. */

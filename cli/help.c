@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "fail.h"
 #include "suggest.h"
+#include "text.h"
 #include "topics.h"
 
 #define HELP_COLUMN 28

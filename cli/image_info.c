@@ -3,7 +3,11 @@
  * The few facts of an image that lists show.
  */
 #include "image_info.h"
+#include "memory.h"
+#include "text.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -5,7 +5,10 @@
 #ifndef CLI_IMAGE_INFO_H
 #define CLI_IMAGE_INFO_H
 
-#include "util.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libimg/libimg.h>
 
 struct image_info {
     img_platform platform;

@@ -7,8 +7,11 @@
 
 #include <string.h>
 
+#include "fail.h"
 #include "format.h"
 #include "image_info.h"
+#include "memory.h"
+#include "text.h"
 
 struct row {
     char *reference;

@@ -5,7 +5,10 @@
  */
 #include "command.h"
 
+#include <stdbool.h>
+
 #include "image_info.h"
+#include "memory.h"
 
 static void write_layers(struct json_out *j, const img_image *image)
 {

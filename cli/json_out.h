@@ -6,9 +6,9 @@
 #ifndef CLI_JSON_OUT_H
 #define CLI_JSON_OUT_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-
-#include "util.h"
 
 struct json_out {
     FILE *stream;

@@ -4,6 +4,8 @@
  * make no layer may stand anywhere.
  */
 #include "layers.h"
+#include "memory.h"
+#include "text.h"
 
 static struct layer *append(struct layers *layers)
 {

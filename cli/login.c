@@ -5,8 +5,11 @@
  * is wiped after use.
  */
 #include "command.h"
+#include "fail.h"
+#include "memory.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>

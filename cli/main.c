@@ -5,10 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "fail.h"
+#include "memory.h"
+#include "text.h"
 
 /* If a standard stream is closed, the next file that is opened would take its place and what we
  * print would end in it. Reading stdin, or writing stdout, then fails as it should. */

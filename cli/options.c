@@ -7,9 +7,13 @@
 #include "options.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "fail.h"
+#include "memory.h"
 #include "suggest.h"
+#include "text.h"
 
 struct cursor {
     struct arguments *args;

@@ -5,7 +5,10 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "util.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libimg/libimg.h>
 
 struct option {
     const char *name;  /* "authfile"; NULL ends a table */

@@ -3,8 +3,13 @@
  * The list of items under way and their rates. How they are shown is up to the views, one per mode.
  * Time comes from a clock that tests replace.
  */
+#include "fail.h"
+#include "memory.h"
 #include "progress_view.h"
+#include "text.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>

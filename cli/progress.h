@@ -6,9 +6,12 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
-#include <stdio.h>
+#include <stdint.h>
 
-#include "util.h"
+#include <libimg/libimg.h>
+
+#include "memory.h"
+#include <stdio.h>
 
 enum progress_mode {
     PROGRESS_TTY,   /* a row per item, redrawn */

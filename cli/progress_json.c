@@ -4,7 +4,10 @@
  * are passed on.
  */
 #include "json_out.h"
+
 #include "progress_view.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 #define PAUSE_MS 100
 

@@ -5,6 +5,9 @@
  */
 #include "progress_view.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define ALIVE_MS 10000
 
 static void print_alive(struct progress *p)

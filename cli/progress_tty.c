@@ -8,10 +8,13 @@
  *
  * A redraw is made up in memory and written at once.
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "progress_view.h"
 
 #define PAUSE_MS 100

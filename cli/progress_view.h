@@ -5,6 +5,8 @@
 #ifndef CLI_PROGRESS_VIEW_H
 #define CLI_PROGRESS_VIEW_H
 
+#include <stdbool.h>
+
 #include "format.h"
 #include "progress.h"
 

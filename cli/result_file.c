@@ -4,9 +4,12 @@
  * a failure leaves the old. Symbolic links are followed; pipes and devices are written to directly.
  */
 #include "result_file.h"
+#include "fail.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

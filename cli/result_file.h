@@ -5,7 +5,9 @@
 #ifndef CLI_RESULT_FILE_H
 #define CLI_RESULT_FILE_H
 
-#include "util.h"
+#include <stddef.h>
+
+#include <libimg/libimg.h>
 
 /* Writes a file, all or nothing. One that has this content already stays untouched, so that make
  * and ninja see no change. */

@@ -3,6 +3,7 @@
  * imgtool rm: takes names away, then whatever no name reaches any more.
  */
 #include "command.h"
+#include "memory.h"
 
 static void print_result(const struct arguments *args, const img_gc_result *result)
 {

@@ -5,7 +5,7 @@
 #ifndef CLI_SUGGEST_H
 #define CLI_SUGGEST_H
 
-#include "util.h"
+#include <stddef.h>
 
 struct suggestion {
     const char *typed;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "progress.h"
+#include "text.h"
 
 static int64_t now_ms;
 
