@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""seeds.py FOLDER: writes what the fuzzers begin with, by other tools than ours where there are."""
+
+import gzip
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+FOLDER = sys.argv[1]
+DIGEST = "sha256:" + 64 * "0"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+NAME = "org.opencontainers.image.ref.name"
+
+
+def put(kind, name, data):
+    os.makedirs(f"{FOLDER}/{kind}", exist_ok=True)
+    with open(f"{FOLDER}/{kind}/{name}", "wb") as file:
+        file.write(data)
+
+
+def tar(form):
+    """One entry of each type, and what makes extended headers."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, kind, link, data in [
+                ("d/", tarfile.DIRTYPE, "", b""), ("d/a", tarfile.REGTYPE, "", b"hello"),
+                ("l", tarfile.SYMTYPE, "d/a", b""), ("h", tarfile.LNKTYPE, "d/a", b""),
+                ("x" * 90 + "/" + "y" * 60, tarfile.REGTYPE, "", 600 * b"z"),
+                ("c", tarfile.CHRTYPE, "", b"")]:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.size = kind, link, len(data)
+            info.devmajor, info.devminor = 1, 3
+            if form == tarfile.PAX_FORMAT:
+                info.pax_headers = {"SCHILY.xattr.user.a": "b", "mtime": "-4.5"}
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()[:8192]
+
+
+def whiteouts():
+    """Two layers of eight blocks, of which the second takes away from the first."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, link in [("d/a", None), ("d/e/a", None), ("l", "d"), ("l/b", None), ("e", "../l"),
+                           ("f/a", None), ("g", None), ("h", None),
+                           ("d/.wh.a", None), ("l/.wh.e", None), ("f/.wh..wh..opq", None),
+                           (".wh.g", None), ("l/c", None), ("d/x", None), ("x/y", None),
+                           ("e", None)]:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = (tarfile.SYMTYPE, link) if link else (tarfile.REGTYPE, "")
+            archive.addfile(info)
+    return out.getvalue()[:16 * 512]
+
+
+def sparse(options):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/sparse", "wb") as file:
+            for i in range(1, 7):
+                file.seek(i * 1000000)
+                file.write(b"some data")
+        return subprocess.run(["tar", "-C", folder, "-S", "-b1", *options, "-cf", "-", "sparse"],
+                              check=True, stdout=subprocess.PIPE).stdout
+
+
+def descriptor(kind, **more):
+    return dict(mediaType=kind, digest=DIGEST, size=5, **more)
+
+
+def documents():
+    manifest = dict(
+        schemaVersion=2, mediaType=MANIFEST,
+        config=descriptor("application/vnd.oci.image.config.v1+json"),
+        layers=[descriptor("application/vnd.oci.image.layer.v1.tar+gzip")],
+        annotations={"a": "b"}, subject=descriptor("a/b"))
+    index = dict(
+        schemaVersion=2, mediaType="application/vnd.oci.image.index.v1+json",
+        manifests=[descriptor(MANIFEST, annotations={NAME: "latest"}, platform=dict(
+            os="linux", architecture="arm64", variant="v8"))])
+    config = dict(
+        created="2020-01-01T00:00:00Z", architecture="amd64", os="linux",
+        config=dict(User="x", ExposedPorts={"80/tcp": {}}, Env=["A=B"], Entrypoint=["a"],
+                    Cmd=["b"], Volumes={"/x": {}}, WorkingDir="/", Labels={"a": "b"}),
+        rootfs=dict(type="layers", diff_ids=[DIGEST]),
+        history=[dict(created="x", created_by="y", empty_layer=True), {}])
+    return [json.dumps(document).encode() for document in (config, manifest, index)]
+
+
+def main():
+    for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
+        put("tar", f"plain{i}", tar(form))
+        put("view", f"twice{i}", 2 * tar(form))
+    put("view", "whiteouts", whiteouts())
+    for options in (["--format=gnu"], ["--format=pax", "--sparse-version=0.0"],
+                    ["--format=pax", "--sparse-version=0.1"],
+                    ["--format=pax", "--sparse-version=1.0"]):
+        put("tar", "sparse" + options[-1][-3:], sparse(options))
+
+    random.seed(1)
+    text = 900 * b"abc" + random.randbytes(200)
+    member = gzip.compress(text, mtime=0)
+    put("decompress", "gzip", b"\x05\x05" + member + gzip.compress(b"", mtime=0))
+    put("decompress", "fields", b"\x00\x00" + member[:3] + b"\x1d" + member[4:10] +
+        b"\x02\x00ab" + b"name\0" + b"comment\0" + member[10:])
+    frame = subprocess.run(["zstd", "-q", "-c"], input=text, check=True,
+                           stdout=subprocess.PIPE).stdout
+    put("decompress", "zstd", b"\x05\x05" + b"\x50\x2a\x4d\x18\x03\0\0\0abc" + frame + frame)
+
+    for i, document in enumerate(documents()):
+        put("json", f"document{i}", document)
+        put("documents", f"document{i}", bytes([i]) + document)
+        put("documents", f"sniffed{i}", b"\3" + document)
+    put("json", "values", rb'{"a":[1,-0,1.5e3,true,null,"\u00e9\ud834\udd1e\n"],"b":{}}')
+    put("names", "foreign", documents()[2])
+    lines = ",\n".join(json.dumps(descriptor(MANIFEST, annotations={
+        NAME: f"docker.io/library/{name}:1"}), separators=(",", ":")) for name in "abc")
+    put("names", "lines", b'{"schemaVersion":2,"manifests":[\n' + lines.encode() + b"\n]}\n")
+    put("names", "empty", b'{"schemaVersion":2,"manifests":[\n]}\n')
+
+
+main()
