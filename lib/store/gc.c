@@ -141,7 +141,7 @@ static int mark(struct collector *gc, img_error *err)
         if (!r)
             r = walk(gc, &descriptor, 0, err);
         if (r)
-            return img__prefix(err, r, "nothing was removed: image %s", entry.label);
+            return img__prefix(err, r, "no blob was removed: image %s", entry.label);
     }
     return r == IMG_ENOTFOUND ? 0 : r;
 }

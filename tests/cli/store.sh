@@ -54,3 +54,12 @@ echo "== what is missing is told"
 imgtool build -q -t broken:1 --platform linux/amd64 --compression none --add file:/ >/dev/null
 rm ".local/share/libimg/store/blobs/sha256/$(imgtool inspect broken:1 --config | sha256sum | cut -d" " -f1)"
 try imgtool images
+
+echo "== a broken image keeps no other one"
+imgtool build -q -t broken:2 --platform linux/amd64 --compression none --add file:/ >/dev/null
+imgtool build -q -t whole:1 --platform linux/amd64 --compression none --add file:/whole >/dev/null
+echo >>".local/share/libimg/store/blobs/sha256/$(imgtool inspect broken:2 --raw | sha256sum | cut -d" " -f1)"
+try imgtool rm whole:1
+try imgtool images --progress none
+try imgtool rm broken:1 broken:2
+find .local/share/libimg/store/blobs -type f

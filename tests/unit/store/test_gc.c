@@ -114,7 +114,7 @@ static void assert_aborts(const struct fixture *f, const img_descriptor *top, in
     put_blob(f->store, MEDIA_OCI_LAYER, "orphan");
     const size_t before = count_blobs(f);
     assert_fails(img_store_gc(f->store, &result, &err), code, message);
-    assert_non_null(strstr(err.message, "nothing was removed"));
+    assert_non_null(strstr(err.message, "no blob was removed: image "));
     assert_non_null(strstr(err.message, APP ":1"));
     assert_int_equal(count_blobs(f), before);
     assert_int_equal(result.blobs, 7);
