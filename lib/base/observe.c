@@ -57,6 +57,11 @@ int img__item_progress(struct item *item, uint64_t done_bytes, img_error *err)
     return emit(item, IMG_EVENT_PROGRESS, err);
 }
 
+int img__item_idle(struct item *item, img_error *err)
+{
+    return emit(item, IMG_EVENT_PROGRESS, err);
+}
+
 int img__item_end(struct item *item, int kind, const char *from, img_error *err)
 {
     item->event.from = from;

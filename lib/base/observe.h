@@ -31,6 +31,8 @@ int img__item_start(struct item *item, struct observer *observer, const char *wh
                     const char *digest, uint64_t total_bytes, img_error *err);
 /* Tells of done bytes; an event goes out for every 64 KiB or so. */
 int img__item_progress(struct item *item, uint64_t done_bytes, img_error *err);
+/* Nothing moved for a while: an event goes out all the same, so that the callback can end it. */
+int img__item_idle(struct item *item, img_error *err);
 /* kind is how it ended, from is for IMG_EVENT_MOUNTED. */
 int img__item_end(struct item *item, int kind, const char *from, img_error *err);
 

@@ -55,7 +55,8 @@ int img__batch_progress(struct batch *batch, struct item *item, uint64_t bytes, 
     int result = img__batch_check(batch, err);
     if (result)
         return result;
-    result = img__item_progress(item, bytes, &local);
+    bool idle = bytes == item->event.done_bytes;
+    result = idle ? img__item_idle(item, &local) : img__item_progress(item, bytes, &local);
     if (result == 0)
         return 0;
     img__batch_fail(batch, result, &local);

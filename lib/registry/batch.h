@@ -35,8 +35,8 @@ void img__batch_fail(struct batch *batch, int code, const img_error *err);
 /* Fails if the batch has: nothing new may be begun, also if an answer came in at that moment. */
 int img__batch_check(const struct batch *batch, img_error *err);
 
-/* The events of a job, of which there are no more once the batch has failed: some bytes, and its
- * successful end. */
+/* The events of a job, of which there are no more once the batch has failed: some bytes, as many as
+ * before if nothing moves, and its successful end. */
 int img__batch_progress(struct batch *batch, struct item *item, uint64_t bytes, img_error *err);
 void img__batch_done(struct batch *batch, struct item *item, int kind, const char *from);
 

@@ -66,6 +66,14 @@ static void finish_refused(struct send *send, const struct call *call,
     finish(send, 0, code, &err);
 }
 
+/* Of requests that move nothing of the blob. */
+static int on_tick(uint64_t bytes, void *arg, img_error *err)
+{
+    struct send *send = arg;
+    (void)bytes;
+    return img__batch_progress(send->batch, &send->item, send->item.event.done_bytes, err);
+}
+
 static int start_call(struct send *send, struct access *access, const char *method,
                       const char *path, call_done_fn done, img_error *err)
 {
@@ -73,6 +81,7 @@ static int start_call(struct send *send, struct access *access, const char *meth
         .access = access,
         .method = method,
         .path = path,
+        .on_bytes = on_tick,
         .done = done,
         .arg = send,
     };

@@ -160,6 +160,18 @@ static int prepare_query(struct token *token, const struct account *account, str
 static void on_token(int code, const struct http_response *response, const img_error *err,
                      void *arg);
 
+/* Whoever waits may want to wait no longer. */
+static int on_tick(uint64_t bytes, void *arg, img_error *err)
+{
+    const struct token *token = arg;
+    int result = 0;
+    (void)bytes;
+    for (const struct call *call = token->waiters; call && result == 0; call = call->next_waiter)
+        if (call->request.on_bytes)
+            result = call->request.on_bytes(0, call->request.arg, err);
+    return result;
+}
+
 static int request_token(struct token *token, const struct access *access, bool post,
                          img_error *err)
 {
@@ -190,6 +202,8 @@ static int request_token(struct token *token, const struct access *access, bool 
         .body = token->form,
         .body_size = token->form_text.len,
         .body_limit = ANSWER_MAX,
+        .on_bytes = on_tick,
+        .on_bytes_arg = token,
         .confidential = post,
     };
     return img__http_start(token->registry->http, &request, on_token, token, err);

@@ -5,6 +5,8 @@
  */
 #include "peer.h"
 
+#include <time.h>
+
 static const img_client_options defaults = IMG_CLIENT_OPTIONS_INIT;
 
 /* A client with an endpoint, local blobs, and eyes. */
@@ -447,6 +449,52 @@ static void cancels(void **state)
     }
 }
 
+/* The second look at an item that has not moved cancels. */
+static int take_idle(const img_event *event, void *arg)
+{
+    int *left = arg;
+    return event->kind == IMG_EVENT_PROGRESS && --*left == 0;
+}
+
+/* Whoever is asked, and does not answer: the callback is heard long before the stall is noticed. */
+static void cancels_while_nothing_moves(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        enum registry_access access;
+    } rows[] = {
+        {"\"method\":\"GET\",\"path\":\"/v2/.*\",\"delay\":4", REGISTRY_PULL},
+        {"\"method\":\"HEAD\",\"delay\":4", REGISTRY_PUSH},
+        {"\"method\":\"POST\",\"delay\":4", REGISTRY_PUSH},
+        {"\"method\":\"PUT\",\"delay\":4", REGISTRY_PUSH},
+        {"\"path\":\"/token\",\"delay\":4", REGISTRY_PUSH},
+        {"\"path\":\"/token\",\"delay\":4", REGISTRY_PULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        img_error err;
+        struct scene scene;
+        char script[256];
+        int left = 3;
+        struct timespec begun, ended;
+        snprintf(script, sizeof(script),
+                 "{\"rules\":[{%s}],\"auth\":{\"scheme\":\"bearer\","
+                 "\"grant\":{\"\":{\"*\":[\"pull\",\"push\"]}}}}",
+                 rows[i].rule);
+        open_scene(&scene, script, "a:1", rows[i].access);
+        add_blobs(&scene, 1, 1000, NULL);
+        scene.events.observer = (struct observer){.on_event = take_idle, .on_event_arg = &left};
+        clock_gettime(CLOCK_MONOTONIC, &begun);
+        int result =
+            rows[i].access == REGISTRY_PUSH ? push_blobs(&scene, &err) : pull_blobs(&scene, &err);
+        clock_gettime(CLOCK_MONOTONIC, &ended);
+        if (result != IMG_ECANCELED)
+            fail_msg("%s: %d, %s", rows[i].rule, result, result ? err.message : "");
+        assert_true(ended.tv_sec - begun.tv_sec < 3);
+        close_scene(&scene);
+    }
+}
+
 static void nobody_listens(void **state)
 {
     (void)state;
@@ -469,13 +517,21 @@ static void nobody_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(there_and_back),    cmocka_unit_test(by_digest),
-        cmocka_unit_test(hostile_manifests), cmocka_unit_test(manifest_limits),
-        cmocka_unit_test(hostile_blobs),     cmocka_unit_test(broken_download),
-        cmocka_unit_test(empty_object),      cmocka_unit_test(mounts),
-        cmocka_unit_test(refused_mounts),    cmocka_unit_test(hostile_uploads),
-        cmocka_unit_test(new_sessions),      cmocka_unit_test(failed_sessions_are_deleted),
-        cmocka_unit_test(lying_put),         cmocka_unit_test(cancels),
+        cmocka_unit_test(there_and_back),
+        cmocka_unit_test(by_digest),
+        cmocka_unit_test(hostile_manifests),
+        cmocka_unit_test(manifest_limits),
+        cmocka_unit_test(hostile_blobs),
+        cmocka_unit_test(broken_download),
+        cmocka_unit_test(empty_object),
+        cmocka_unit_test(mounts),
+        cmocka_unit_test(refused_mounts),
+        cmocka_unit_test(hostile_uploads),
+        cmocka_unit_test(new_sessions),
+        cmocka_unit_test(failed_sessions_are_deleted),
+        cmocka_unit_test(lying_put),
+        cmocka_unit_test(cancels),
+        cmocka_unit_test(cancels_while_nothing_moves),
         cmocka_unit_test(nobody_listens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
