@@ -6,12 +6,13 @@
  * backslash.
  */
 #include "add_spec.h"
-#include "fail.h"
-#include "memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "fail.h"
+#include "memory.h"
 
 static bool is_escape(const char *p)
 {

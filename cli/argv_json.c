@@ -4,12 +4,13 @@
  * U+0000, no raw control characters, nothing behind the array.
  */
 #include "argv_json.h"
-#include "fail.h"
-#include "memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "fail.h"
+#include "memory.h"
 
 struct parser {
     const char *at;

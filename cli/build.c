@@ -4,13 +4,14 @@
  * by itself is looked at before the first byte is fetched or written. The base comes first and the
  * settings next, wherever they stand; layers keep their order.
  */
+#include "command.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "argv_json.h"
 #include "build_output.h"
-#include "command.h"
 #include "fail.h"
 #include "layers.h"
 #include "memory.h"
@@ -67,8 +68,9 @@ static int parse_compression(const char *text, img_build_options *out, img_error
             return 0;
         if (max == 0)
             return cli_fail(err, IMG_EINVAL, "--compression %s: none has no level", text);
-        long level = strtol(text + len + 1, &end, 10);
-        if (end == text + len + 1 || *end || level < 1 || level > max)
+        const char *digits = text + len + 1;
+        long level = strtol(digits, &end, 10);
+        if (*digits < '0' || *digits > '9' || *end || level < 1 || level > max)
             return cli_fail(err, IMG_EINVAL,
                             "--compression %s: the level is a number from 1 to %ld", text, max);
         out->level = (int32_t)level;

@@ -4,8 +4,6 @@
  * all else goes through the display to stderr.
  */
 #include "cli.h"
-#include "fail.h"
-#include "memory.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "fail.h"
+#include "memory.h"
 
 #define GRACE_S 2
 #define STATUS_INTERRUPTED 130

@@ -3,13 +3,14 @@
  * The few facts of an image that lists show.
  */
 #include "image_info.h"
-#include "memory.h"
-#include "text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "memory.h"
+#include "text.h"
 
 static uint64_t add_saturated(uint64_t a, uint64_t b)
 {
@@ -43,11 +44,11 @@ static bool is_index(const img_descriptor *target)
            text_is(target->media_type, "application/vnd.docker.distribution.manifest.list.v2+json");
 }
 
-int image_info_read(img_store *store, const char *reference, const img_descriptor *target,
-                    struct image_info *out, img_error *err)
+int image_info_read(img_store *store, const img_descriptor *target, struct image_info *out,
+                    img_error *err)
 {
     auto_(image) img_image *image = NULL;
-    int rc = img_image_open(store, reference, NULL, &image, err);
+    int rc = img_image_open_descriptor(store, target, NULL, &image, err);
 
     *out = (struct image_info){0};
     if (rc == IMG_ENOTFOUND && is_index(target)) {

@@ -17,10 +17,10 @@ struct image_info {
     bool of_index;       /* one of several platforms, or none of them fits this machine */
 };
 
-/* target is what reference names. Of an index without this machine's platform only of_index is
- * set. */
-int image_info_read(img_store *store, const char *reference, const img_descriptor *target,
-                    struct image_info *out, img_error *err);
+/* target is what a name of the store stands for. Of an index without this machine's platform only
+ * of_index is set. */
+int image_info_read(img_store *store, const img_descriptor *target, struct image_info *out,
+                    img_error *err);
 
 uint64_t image_size(const img_image *image);
 

@@ -67,7 +67,7 @@ static void read_infos(struct cli *cli, img_store *store, struct list *list)
     for (size_t i = 0; i < list->count && !cli_interrupted(); i++) {
         struct row *row = &list->rows[i];
 
-        if (image_info_read(store, row->reference, &row->descriptor, &row->info, &err) < 0)
+        if (image_info_read(store, &row->descriptor, &row->info, &err) < 0)
             cli_warn(cli, "%s", err.message);
     }
 }

@@ -5,13 +5,14 @@
  * document stays valid.
  */
 #include "json_out.h"
-#include "memory.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "memory.h"
 
 /* The length of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), 0 if it is not
  * one. Does not read beyond a NUL. */

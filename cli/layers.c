@@ -4,6 +4,7 @@
  * make no layer may stand anywhere.
  */
 #include "layers.h"
+
 #include "memory.h"
 #include "text.h"
 

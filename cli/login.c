@@ -5,14 +5,15 @@
  * is wiped after use.
  */
 #include "command.h"
-#include "fail.h"
-#include "memory.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "fail.h"
+#include "memory.h"
 
 #define USERNAME_MAX 256
 #define PASSWORD_MAX 4096

@@ -3,13 +3,14 @@
  * imgtool: takes the command line apart, runs one command, reports how it ended. The exit status
  * comes from the library's table in every case but success.
  */
+#include "command.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "fail.h"
 #include "memory.h"
 #include "text.h"

@@ -4,15 +4,16 @@
  * Time comes from a clock that tests replace.
  */
 #include "fail.h"
-#include "memory.h"
-#include "progress_view.h"
-#include "text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "memory.h"
+#include "progress_view.h"
+#include "text.h"
 
 #define SAMPLE_MS 500
 

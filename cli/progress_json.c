@@ -5,9 +5,10 @@
  */
 #include "json_out.h"
 
-#include "progress_view.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "progress_view.h"
 
 #define PAUSE_MS 100
 

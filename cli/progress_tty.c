@@ -8,13 +8,14 @@
  *
  * A redraw is made up in memory and written at once.
  */
+#include "memory.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "memory.h"
 #include "progress_view.h"
 
 #define PAUSE_MS 100

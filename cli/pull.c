@@ -2,10 +2,11 @@
  *
  * imgtool pull: an image of a registry into the store.
  */
+#include "command.h"
+
 #include <stdbool.h>
 #include <string.h>
 
-#include "command.h"
 #include "memory.h"
 
 static int pull_run(struct cli *cli, const struct arguments *args, img_error *err)

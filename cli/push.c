@@ -3,6 +3,7 @@
  * imgtool push: an image of the store to a registry.
  */
 #include "command.h"
+
 #include "memory.h"
 
 static int push_run(struct cli *cli, const struct arguments *args, img_error *err)

@@ -4,8 +4,6 @@
  * a failure leaves the old. Symbolic links are followed; pipes and devices are written to directly.
  */
 #include "result_file.h"
-#include "fail.h"
-#include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "fail.h"
+#include "memory.h"
 
 static bool write_all(int fd, const char *text, size_t len)
 {

@@ -4,6 +4,7 @@
  * possible now, since another image is broken or in the making, does not bring the names back.
  */
 #include "command.h"
+
 #include "memory.h"
 
 static void print_result(const struct arguments *args, const img_gc_result *result)

@@ -3,6 +3,7 @@
  * imgtool tag: further names for an image of the store.
  */
 #include "command.h"
+
 #include "memory.h"
 
 static int tag_run(struct cli *cli, const struct arguments *args, img_error *err)

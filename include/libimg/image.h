@@ -17,6 +17,10 @@ typedef struct img_image img_image;
  * this machine's. IMG_ENOTFOUND lists the platforms that there are. */
 IMG_API int img_image_open(img_store *store, const char *reference, const img_platform *platform,
                            img_image **out, img_error *err);
+/* The same of an image that a list named, without looking the name up. */
+IMG_API int img_image_open_descriptor(img_store *store, const img_descriptor *target,
+                                      const img_platform *platform, img_image **out,
+                                      img_error *err);
 IMG_API void img_image_free(img_image *image);
 
 /* What the reference named: an index or a manifest. */

@@ -335,3 +335,58 @@ int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char
     *out = steal(source);
     return 0;
 }
+
+struct digest_source {
+    struct source base;
+    struct source *next;
+    struct hash *hash; /* NULL once the end was reached */
+    img_digest *digest;
+};
+
+static ssize_t digest_source_read(struct source *source, void *data, size_t len, img_error *err)
+{
+    struct digest_source *self = (struct digest_source *)source;
+    ssize_t n = img__source_read(self->next, data, len, err);
+    int r = 0;
+
+    if (n > 0)
+        r = img__hash_update(self->hash, data, (size_t)n, err);
+    if (n == 0 && self->hash) {
+        r = img__hash_final(self->hash, self->digest, err);
+        img__hash_free(steal(self->hash));
+    }
+    return r ? r : n;
+}
+
+static void digest_source_free(struct source *source)
+{
+    struct digest_source *self = (struct digest_source *)source;
+
+    img__source_free(self->next);
+    img__hash_free(self->hash);
+    free(self);
+}
+
+static const struct source_ops digest_source_ops = {
+    .read = digest_source_read,
+    .free = digest_source_free,
+};
+
+int img__source_digest(img_digest *digest, struct source *next, struct source **out, img_error *err)
+{
+    struct digest_source *self = calloc(1, sizeof(*self));
+    if (!self) {
+        img__source_free(next);
+        return img__fail_memory(err);
+    }
+    self->base.ops = &digest_source_ops;
+    self->next = next;
+    self->digest = digest;
+
+    auto_(source) struct source *source = &self->base;
+    int r = img__hash_new(IMG_DIGEST_CANONICAL, &self->hash, err);
+    if (r)
+        return r;
+    *out = steal(source);
+    return 0;
+}

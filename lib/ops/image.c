@@ -49,15 +49,14 @@ static const struct document *manifest_document(const img_image *image)
     return image->document.bytes ? &image->document : &image->target;
 }
 
-/* Reads the target, and the manifest if that is another document. */
-static int read_documents(img_image *image, struct endpoint *place, const img_platform *platform,
-                          img_error *err)
+/* Reads the manifest, if the target is another document. */
+static int read_manifest(img_image *image, struct endpoint *place, const img_platform *platform,
+                         img_error *err)
 {
-    int rc = place->ops->resolve(place, &image->target, err);
-    if (rc || img__media_kind(image->target.descriptor.media_type) != MEDIA_INDEX)
-        return rc;
+    if (img__media_kind(image->target.descriptor.media_type) != MEDIA_INDEX)
+        return 0;
     auto_(document) struct document chosen = DOCUMENT_INIT;
-    rc = place->ops->get_document(place, &image->target.descriptor, &chosen, err);
+    int rc = place->ops->get_document(place, &image->target.descriptor, &chosen, err);
     if (rc == 0)
         rc = img__select_manifest(place, platform, &chosen, err);
     if (rc)
@@ -108,34 +107,56 @@ static int read_lists(img_image *image, img_error *err)
                               img__strv_list(&image->manifest.annotations), err);
 }
 
-static int open_image(img_store *store, const char *reference, const img_platform *platform,
-                      img_image *image, img_error *err)
+/* What to open: by name, or else by descriptor. */
+struct wanted {
+    const char *reference;
+    const img_descriptor *target;
+    const img_platform *platform;
+};
+
+static int read_image(img_image *image, img_store *store, const struct wanted *wanted,
+                      img_error *err)
 {
     auto_(endpoint) struct endpoint *place = NULL;
-    int rc = img__store_endpoint(store, reference, &place, err);
+    img_platform host;
+    img_platform_host(&host);
+    int rc = img__store_endpoint(store, wanted->reference, &place, err);
     if (rc == 0)
-        rc = read_documents(image, place, platform, err);
+        rc = wanted->reference
+                 ? place->ops->resolve(place, &image->target, err)
+                 : place->ops->get_document(place, wanted->target, &image->target, err);
+    if (rc == 0)
+        rc = read_manifest(image, place, wanted->platform ? wanted->platform : &host, err);
     if (rc == 0)
         rc = read_config(image, store, err);
     return rc ? rc : read_lists(image, err);
 }
 
-int img_image_open(img_store *store, const char *reference, const img_platform *platform,
-                   img_image **out, img_error *err)
+static int open_image(img_store *store, const struct wanted *wanted, img_image **out,
+                      img_error *err)
 {
     auto_(image) img_image *image = calloc(1, sizeof(*image));
     if (!image)
         return img__fail_memory(err);
-    img_platform host;
-    if (!platform) {
-        img_platform_host(&host);
-        platform = &host;
-    }
-    int rc = open_image(store, reference, platform, image, err);
+    int rc = read_image(image, store, wanted, err);
     if (rc)
         return rc;
     *out = steal(image);
     return 0;
+}
+
+int img_image_open(img_store *store, const char *reference, const img_platform *platform,
+                   img_image **out, img_error *err)
+{
+    struct wanted wanted = {.reference = reference, .platform = platform};
+    return open_image(store, &wanted, out, err);
+}
+
+int img_image_open_descriptor(img_store *store, const img_descriptor *target,
+                              const img_platform *platform, img_image **out, img_error *err)
+{
+    struct wanted wanted = {.target = target, .platform = platform};
+    return open_image(store, &wanted, out, err);
 }
 
 static const char *bytes_of(const struct document *document, size_t *len)

@@ -599,9 +599,9 @@ static void base_of_index(void **state)
 }
 
 /* A base as Docker has it: types change, bytes of layers and unknown members do not. */
-static void docker_base(void **state)
+/* An image as docker writes it: one layer, whose diffID is given, or true if NULL. */
+static img_descriptor make_docker_base(struct fixture *f, const char *diff_id)
 {
-    struct fixture *f = *state;
     img_error err = {0};
     auto_(buf) struct buf tar = TARBALL_INIT;
     tarball_add(&tar, '0', "below", "below");
@@ -620,7 +620,7 @@ static void docker_base(void **state)
                     "\"OnBuild\":null},\"created\":\"2020-01-02T03:04:05.123456789Z\","
                     "\"history\":[{\"created_by\":\"first\",\"x\":[1.5]}],"
                     "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}",
-                    layer.digest.text);
+                    diff_id ? diff_id : layer.digest.text);
     img_descriptor config = put_blob(f->store, MEDIA_DOCKER_CONFIG, text.data);
     img__buf_clear(&text);
     img__buf_puts(&text,
@@ -631,7 +631,14 @@ static void docker_base(void **state)
     img__buf_puts(&text, "]}");
     img_descriptor manifest = put_blob(f->store, MEDIA_DOCKER_MANIFEST, text.data);
     set_name(f->store, APP ":docker", &manifest);
+    return layer;
+}
 
+static void docker_base(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    img_descriptor layer = make_docker_base(f, NULL);
     tree_file(f, "above", "above");
     auto_(test_build) img_build *build = build_new(f);
     assert_ok(img_build_from(build, NULL, "app:docker", &err));
@@ -665,6 +672,21 @@ static void docker_base(void **state)
     assert_string_equal(img_image_list(image, "env")[1], "A=2");
     assert_string_equal(img_image_list(image, "entrypoint")[0], "/f");
     assert_null(img_image_list(image, "cmd")[0]);
+}
+
+/* What a config says of its layers is checked when they are read. */
+static void lying_base(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    make_docker_base(f, "sha256:"
+                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    tree_file(f, "above", "above");
+    auto_free char *path = path_in(f, "above");
+    auto_(test_build) img_build *build = build_new(f);
+    assert_ok(img_build_from(build, NULL, "app:docker", &err));
+    assert_fails(img_build_add_path(build, path, "/", NULL, &err), IMG_EDIGEST,
+                 "the config says sha256:0123456789abcdef");
 }
 
 /* A layer below that can't be read: adding says so, each time, and committing still works. */
@@ -940,32 +962,15 @@ static void cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(layers_in_order),
-        CASE(file_destinations),
-        CASE(directory_destinations),
-        CASE(nothing_below),
-        CASE(directory_over_link),
-        CASE(archives),
-        CASE(bad_sources),
-        CASE(add_options),
-        CASE(removal),
-        CASE(refused_removal),
-        CASE(nothing_to_do),
-        CASE(created),
-        CASE(environment),
-        CASE(base_annotations),
-        CASE(base_comes_first),
-        CASE(platforms),
-        CASE(base_of_index),
-        CASE(docker_base),
-        CASE(damaged_base),
-        CASE(names),
-        CASE(settings),
-        CASE(build_options),
-        CASE(same_bytes),
-        CASE(collector_waits),
-        CASE(two_at_once),
-        CASE(cancelled),
+        CASE(layers_in_order), CASE(file_destinations),   CASE(directory_destinations),
+        CASE(nothing_below),   CASE(directory_over_link), CASE(archives),
+        CASE(bad_sources),     CASE(add_options),         CASE(removal),
+        CASE(refused_removal), CASE(nothing_to_do),       CASE(created),
+        CASE(environment),     CASE(base_annotations),    CASE(base_comes_first),
+        CASE(platforms),       CASE(base_of_index),       CASE(docker_base),
+        CASE(lying_base),      CASE(damaged_base),        CASE(names),
+        CASE(settings),        CASE(build_options),       CASE(same_bytes),
+        CASE(collector_waits), CASE(two_at_once),         CASE(cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

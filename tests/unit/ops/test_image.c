@@ -212,6 +212,10 @@ static void indexes(void **state)
     assert_fails(try_open(f, "app:1", "s390x", &err), IMG_ENOTFOUND,
                  "not there for linux/s390x, only for: linux/amd64, linux/arm64");
 
+    auto_(test_image) img_image *unnamed = NULL;
+    assert_ok(img_image_open_descriptor(f->store, &index, &platform, &unnamed, &err));
+    assert_string_equal(img_image_manifest(unnamed)->digest.text, entries[2].digest.text);
+
     /* One that does not say what it is for serves if no other does; indexes nest. */
     static const char *const nested[] = {NULL, "arm64"};
     img_descriptor both[] = {index, entries[1]};
