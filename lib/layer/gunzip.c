@@ -4,12 +4,8 @@
  * trailers are read here, ISA-L does the deflate data and the CRC: so each checksum and length is
  * checked, a reserved flag is refused, and only the end of the source may follow a member.
  */
-#include <inttypes.h>
-#include <string.h>
-
 #include <isa-l.h>
 
-#include "layer/input.h"
 #include "layer/unpack.h"
 
 #define FLAG_HEADER_CRC 0x02u
@@ -23,26 +19,18 @@
 #define TEXT_LIMIT 65536u /* of a name or a comment */
 
 struct gunzip {
-    struct source base;
-    struct source *next;
-    char *name;
-    struct input input;
+    struct unpack unpack;
     struct inflate_state *state;
-    uint64_t members;
-    uint64_t member_offset;
     uint64_t member_bytes; /* that came out of it so far */
     uint32_t header_crc;
-    bool inside; /* the deflate data of a member */
-    int failed;
 };
 
-static int fail_member(struct gunzip *self, const char *reason, img_error *err)
+static int fail_member(const struct gunzip *self, const char *reason, img_error *err)
 {
-    return img__fail(err, IMG_EFORMAT, "%s: the gzip member at byte %" PRIu64 " %s", self->name,
-                     self->member_offset, reason);
+    return img__unpack_fail(&self->unpack, reason, err);
 }
 
-static int cut_short(struct gunzip *self, img_error *err)
+static int cut_short(const struct gunzip *self, img_error *err)
 {
     return fail_member(self, "is cut short", err);
 }
@@ -56,7 +44,7 @@ static uint32_t little_endian(const uint8_t *bytes)
 /* Takes len bytes (few) of the header. */
 static int header_bytes(struct gunzip *self, uint8_t *out, size_t len, img_error *err)
 {
-    ssize_t got = img__input_take(&self->input, out, len, err);
+    ssize_t got = img__input_take(&self->unpack.input, out, len, err);
     if (got < 0)
         return (int)got;
     if ((size_t)got < len)
@@ -128,43 +116,31 @@ static int read_header(struct gunzip *self, img_error *err)
     return rc;
 }
 
-/* 1: inside the next member; 0: there is none. */
-static int begin_member(struct gunzip *self, img_error *err)
+static bool is_member(const uint8_t *at, size_t got)
 {
-    ssize_t got = img__input_fill(&self->input, 2, err);
-    if (got < 0)
-        return (int)got;
-    if (got == 0)
-        return self->members ? 0
-                             : img__fail(err, IMG_EFORMAT, "%s: is empty, not gzip", self->name);
+    return got >= 2 && at[0] == 0x1f && at[1] == 0x8b;
+}
 
-    const uint8_t *at = img__input_at(&self->input);
-    self->member_offset = img__input_offset(&self->input);
-    if (got < 2 || at[0] != 0x1f || at[1] != 0x8b)
-        return self->members ? img__fail(err, IMG_EFORMAT,
-                                         "%s: something that is not gzip follows the last gzip "
-                                         "member at byte %" PRIu64,
-                                         self->name, self->member_offset)
-                             : img__fail(err, IMG_EFORMAT, "%s: is not gzip", self->name);
+static int begin_member(struct unpack *unpack, img_error *err)
+{
+    struct gunzip *self = (struct gunzip *)unpack;
     int rc = read_header(self, err);
     if (rc)
         return rc;
     isal_inflate_init(self->state);
     self->state->crc_flag = ISAL_GZIP_NO_HDR;
-    self->inside = true;
     self->member_bytes = 0;
-    self->members++;
-    return 1;
+    return 0;
 }
 
 static int end_member(struct gunzip *self, img_error *err)
 {
     uint8_t trailer[TRAILER_BYTES];
-    self->inside = false;
+    self->unpack.inside = false;
     /* ISA-L may have read up to 8 bytes too far. Its newer versions give them back, and then
      * this length is 0. */
-    self->input.pos -= (size_t)self->state->read_in_length / 8;
-    ssize_t got = img__input_take(&self->input, trailer, sizeof(trailer), err);
+    self->unpack.input.pos -= (size_t)self->state->read_in_length / 8;
+    ssize_t got = img__input_take(&self->unpack.input, trailer, sizeof(trailer), err);
     if (got < 0)
         return (int)got;
     if (got < (ssize_t)sizeof(trailer))
@@ -179,20 +155,21 @@ static int end_member(struct gunzip *self, img_error *err)
 /* Nothing came out: more must go in. */
 static int refill(struct gunzip *self, bool moved, img_error *err)
 {
-    bool empty = self->input.pos == self->input.len;
+    bool empty = self->unpack.input.pos == self->unpack.input.len;
     if (!empty)
         return moved ? 0 : fail_member(self, "is not valid", err);
-    ssize_t got = img__input_fill(&self->input, 1, err);
+    ssize_t got = img__input_fill(&self->unpack.input, 1, err);
     if (got < 0)
         return (int)got;
     return got == 0 ? cut_short(self, err) : 0;
 }
 
 /* How many bytes came out, which may be none, or a code. */
-static ssize_t inflate_some(struct gunzip *self, void *data, size_t len, img_error *err)
+static ssize_t inflate_some(struct unpack *unpack, void *data, size_t len, img_error *err)
 {
+    struct gunzip *self = (struct gunzip *)unpack;
     struct inflate_state *state = self->state;
-    struct input *input = &self->input;
+    struct input *input = &self->unpack.input;
     size_t before = input->pos;
     uint32_t room = len < UINT32_MAX / 2 ? (uint32_t)len : UINT32_MAX / 2;
 
@@ -215,73 +192,35 @@ static ssize_t inflate_some(struct gunzip *self, void *data, size_t len, img_err
     return rc ? rc : (ssize_t)made;
 }
 
-static ssize_t read_on(struct gunzip *self, void *data, size_t len, img_error *err)
+static void reset(struct unpack *unpack)
 {
-    ssize_t got = 0;
-    while (got == 0 && len > 0) {
-        if (!self->inside) {
-            int rc = begin_member(self, err);
-            if (rc <= 0)
-                return rc;
-        }
-        got = inflate_some(self, data, len, err);
-    }
-    return got;
+    (void)unpack; /* each member begins anew */
 }
 
-static ssize_t gunzip_read(struct source *source, void *data, size_t len, img_error *err)
+static void close_state(struct unpack *unpack)
 {
-    struct gunzip *self = (struct gunzip *)source;
-    if (self->failed)
-        return img__fail(err, self->failed, "%s: an earlier read failed", self->name);
-    ssize_t got = read_on(self, data, len, err);
-    if (got < 0)
-        self->failed = (int)got;
-    return got;
+    free(((struct gunzip *)unpack)->state);
 }
 
-static int gunzip_rewind(struct source *source, img_error *err)
-{
-    struct gunzip *self = (struct gunzip *)source;
-    int rc = img__source_rewind(self->next, err);
-    if (rc)
-        return rc;
-    img__input_reset(&self->input);
-    self->members = 0;
-    self->inside = false;
-    self->failed = 0;
-    return 0;
-}
-
-static void gunzip_free(struct source *source)
-{
-    struct gunzip *self = (struct gunzip *)source;
-    img__source_free(self->next);
-    img__input_close(&self->input);
-    free(self->state);
-    free(self->name);
-    free(self);
-}
-
-static const struct source_ops gunzip_ops = {gunzip_read, gunzip_rewind, gunzip_free};
+static const struct unpack_ops gunzip_ops = {
+    .format = "gzip",
+    .part = "member",
+    .is_part = is_member,
+    .magic_bytes = 2,
+    .begin = begin_member,
+    .some = inflate_some,
+    .reset = reset,
+    .close = close_state,
+};
 
 int img__source_gunzip(const char *name, struct source *next, struct source **out, img_error *err)
 {
-    struct gunzip *self = calloc(1, sizeof(*self));
-    if (!self) {
+    auto_free struct gunzip *self = calloc(1, sizeof(*self));
+    if (self)
+        self->state = malloc(sizeof(*self->state));
+    if (!self || !self->state) {
         img__source_free(next);
         return img__fail_memory(err);
     }
-    auto_(source) struct source *owned = &self->base;
-    self->base.ops = &gunzip_ops;
-    self->next = next;
-    self->name = strdup(name);
-    self->state = malloc(sizeof(*self->state));
-    if (!self->name || !self->state)
-        return img__fail_memory(err);
-    int rc = img__input_open(&self->input, next, err);
-    if (rc)
-        return rc;
-    *out = steal(owned);
-    return 0;
+    return img__unpack_open(&steal(self)->unpack, &gunzip_ops, name, next, out, err);
 }

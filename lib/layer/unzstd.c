@@ -5,49 +5,32 @@
  * have been built to read, are refused. A window larger than 128 MiB is, too.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include "layer/decompress.h"
-#include "layer/input.h"
 #include "layer/unpack.h"
 
 #define WINDOW_LOG_MAX 27
 #define MAGIC_BYTES 4u
 
 struct unzstd {
-    struct source base;
-    struct source *next;
-    char *name;
-    struct input input;
+    struct unpack unpack;
     ZSTD_DCtx *context;
-    uint64_t frames;
-    uint64_t frame_offset;
-    bool inside; /* a frame */
-    int failed;
 };
 
-/* 1: inside the next frame; 0: there is none. */
-static int begin_frame(struct unzstd *self, img_error *err)
+static bool is_frame(const uint8_t *at, size_t got)
 {
-    ssize_t got = img__input_fill(&self->input, MAGIC_BYTES, err);
-    if (got < 0)
-        return (int)got;
-    if (got == 0)
-        return self->frames ? 0 : img__fail(err, IMG_EFORMAT, "%s: is empty, not zstd", self->name);
+    return img__decompress_detect(at, got) == COMPRESSION_ZSTD;
+}
 
-    self->frame_offset = img__input_offset(&self->input);
-    if (img__decompress_detect(img__input_at(&self->input), (size_t)got) != COMPRESSION_ZSTD)
-        return self->frames ? img__fail(err, IMG_EFORMAT,
-                                        "%s: something that is not zstd follows the last zstd "
-                                        "frame at byte %" PRIu64,
-                                        self->name, self->frame_offset)
-                            : img__fail(err, IMG_EFORMAT, "%s: is not zstd", self->name);
-    self->inside = true;
-    self->frames++;
-    return 1;
+/* The header is libzstd's to read. */
+static int begin_frame(struct unpack *unpack, img_error *err)
+{
+    (void)unpack;
+    (void)err;
+    return 0;
 }
 
 static int fail_zstd(struct unzstd *self, size_t status, img_error *err)
@@ -59,28 +42,26 @@ static int fail_zstd(struct unzstd *self, size_t status, img_error *err)
         return img__fail(err, IMG_ELIMIT,
                          "%s: the zstd frame at byte %" PRIu64
                          " needs a window of more than %d MiB; compress it again without --long",
-                         self->name, self->frame_offset, 1 << (WINDOW_LOG_MAX - 20));
+                         self->unpack.name, self->unpack.part_offset, 1 << (WINDOW_LOG_MAX - 20));
     return img__fail(err, IMG_EFORMAT, "%s: the zstd frame at byte %" PRIu64 " is damaged: %s",
-                     self->name, self->frame_offset, ZSTD_getErrorName(status));
+                     self->unpack.name, self->unpack.part_offset, ZSTD_getErrorName(status));
 }
 
 static int refill(struct unzstd *self, img_error *err)
 {
-    if (self->input.pos < self->input.len)
+    if (self->unpack.input.pos < self->unpack.input.len)
         return 0;
-    ssize_t got = img__input_fill(&self->input, 1, err);
+    ssize_t got = img__input_fill(&self->unpack.input, 1, err);
     if (got < 0)
         return (int)got;
-    if (got == 0)
-        return img__fail(err, IMG_EFORMAT, "%s: the zstd frame at byte %" PRIu64 " is cut short",
-                         self->name, self->frame_offset);
-    return 0;
+    return got == 0 ? img__unpack_fail(&self->unpack, "is cut short", err) : 0;
 }
 
 /* How many bytes came out, which may be none, or a code. */
-static ssize_t decompress_some(struct unzstd *self, void *data, size_t len, img_error *err)
+static ssize_t decompress_some(struct unpack *unpack, void *data, size_t len, img_error *err)
 {
-    struct input *input = &self->input;
+    struct unzstd *self = (struct unzstd *)unpack;
+    struct input *input = &self->unpack.input;
     ZSTD_outBuffer out = {data, len, 0};
     ZSTD_inBuffer in = {img__input_at(input), input->len - input->pos, 0};
     size_t status = ZSTD_decompressStream(self->context, &out, &in);
@@ -90,81 +71,44 @@ static ssize_t decompress_some(struct unzstd *self, void *data, size_t len, img_
 
     int rc = 0;
     if (status == 0)
-        self->inside = false;
+        self->unpack.inside = false;
     else if (out.pos == 0)
         rc = refill(self, err);
     return rc ? rc : (ssize_t)out.pos;
 }
 
-static ssize_t read_on(struct unzstd *self, void *data, size_t len, img_error *err)
+static void reset(struct unpack *unpack)
 {
-    ssize_t got = 0;
-    while (got == 0 && len > 0) {
-        if (!self->inside) {
-            int rc = begin_frame(self, err);
-            if (rc <= 0)
-                return rc;
-        }
-        got = decompress_some(self, data, len, err);
-    }
-    return got;
+    ZSTD_DCtx_reset(((struct unzstd *)unpack)->context, ZSTD_reset_session_only);
 }
 
-static ssize_t unzstd_read(struct source *source, void *data, size_t len, img_error *err)
+static void close_context(struct unpack *unpack)
 {
-    struct unzstd *self = (struct unzstd *)source;
-    if (self->failed)
-        return img__fail(err, self->failed, "%s: an earlier read failed", self->name);
-    ssize_t got = read_on(self, data, len, err);
-    if (got < 0)
-        self->failed = (int)got;
-    return got;
+    ZSTD_freeDCtx(((struct unzstd *)unpack)->context);
 }
 
-static int unzstd_rewind(struct source *source, img_error *err)
-{
-    struct unzstd *self = (struct unzstd *)source;
-    int rc = img__source_rewind(self->next, err);
-    if (rc)
-        return rc;
-    ZSTD_DCtx_reset(self->context, ZSTD_reset_session_only);
-    img__input_reset(&self->input);
-    self->frames = 0;
-    self->inside = false;
-    self->failed = 0;
-    return 0;
-}
-
-static void unzstd_free(struct source *source)
-{
-    struct unzstd *self = (struct unzstd *)source;
-    img__source_free(self->next);
-    img__input_close(&self->input);
-    ZSTD_freeDCtx(self->context);
-    free(self->name);
-    free(self);
-}
-
-static const struct source_ops unzstd_ops = {unzstd_read, unzstd_rewind, unzstd_free};
+static const struct unpack_ops unzstd_ops = {
+    .format = "zstd",
+    .part = "frame",
+    .is_part = is_frame,
+    .magic_bytes = MAGIC_BYTES,
+    .begin = begin_frame,
+    .some = decompress_some,
+    .reset = reset,
+    .close = close_context,
+};
 
 int img__source_unzstd(const char *name, struct source *next, struct source **out, img_error *err)
 {
-    struct unzstd *self = calloc(1, sizeof(*self));
-    if (!self) {
+    auto_free struct unzstd *self = calloc(1, sizeof(*self));
+    if (self)
+        self->context = ZSTD_createDCtx();
+    if (!self || !self->context ||
+        ZSTD_isError(ZSTD_DCtx_setParameter(self->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+        if (self)
+            ZSTD_freeDCtx(self->context);
         img__source_free(next);
         return img__fail_memory(err);
     }
-    auto_(source) struct source *owned = &self->base;
-    self->base.ops = &unzstd_ops;
-    self->next = next;
-    self->name = strdup(name);
-    self->context = ZSTD_createDCtx();
-    if (!self->name || !self->context ||
-        ZSTD_isError(ZSTD_DCtx_setParameter(self->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
-        return img__fail_memory(err);
-    int rc = img__input_open(&self->input, next, err);
-    if (rc)
-        return rc;
-    *out = steal(owned);
-    return 0;
+    return img__unpack_open(&steal(self)->unpack, &unzstd_ops, name, next, out, err);
 }
