@@ -117,7 +117,9 @@ int img__http_start(struct http *http, const struct http_request *request, http_
 
 static void call_done(struct transfer *transfer)
 {
-    const struct answer *answer = transfer->code == 0 ? transfer->answer : NULL;
+    struct answer *answer = transfer->code == 0 ? transfer->answer : NULL;
+    if (answer)
+        answer->response.near = transfer->near;
     if (transfer->keep && answer)
         *transfer->keep = steal(transfer->answer);
     transfer->done(transfer->code, answer ? &answer->response : NULL,
@@ -329,6 +331,8 @@ void img__http_response_free(struct http_response *response)
     struct answer *answer = (struct answer *)response;
     if (!answer)
         return;
+    if (answer->response.body.data) /* it may be a token */
+        explicit_bzero(answer->response.body.data, answer->response.body.cap);
     img__buf_free(&answer->response.body);
     img__buf_free(&answer->response.headers);
     img__buf_free(&answer->url);

@@ -11,8 +11,10 @@
  * Failures: IMG_ENETWORK (no connection, or one that broke or stalled; sys_errno tells where
  * known), IMG_ETLS (certificate or handshake; see below), IMG_ELIMIT (redirects, headers,
  * body_limit), IMG_EFORMAT (a URL that is none), IMG_ECANCELED, and what source, sink and on_bytes
- * return. IMG_ETLS with sys_errno EPROTO: the peer does not speak TLS, or broke the handshake off
- * before it showed a certificate; plain HTTP may work there.
+ * return. IMG_EREFUSED: a server that is not on this machine or its link leads to one that is, by a
+ * redirect or, see far, otherwise; what counts is the address that was connected to. IMG_ETLS with
+ * sys_errno EPROTO: the peer does not speak TLS, or broke the handshake off before it showed a
+ * certificate; plain HTTP may work there.
  */
 #ifndef IMG_NET_HTTP_H
 #define IMG_NET_HTTP_H
@@ -56,13 +58,15 @@ struct http_request {
      * when the request is sent again. May be NULL. */
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     void *on_bytes_arg;
-    bool once;         /* no retries */
+    bool far;  /* a server named the URL: refused if that leads to this machine or its link */
+    bool once; /* no retries */
     bool confidential; /* the body is secret: a redirect to another origin is an error, IMG_EAUTH */
 };
 
 struct http_response {
     int status;
     const char *url; /* that answered, after redirects */
+    bool near;       /* the request went to this machine or its link */
     struct buf body; /* see img__buf_text(); of an answer that is no 2xx, at most 64 KiB are kept */
     struct buf headers; /* of the final answer; see img__http_header() */
 };

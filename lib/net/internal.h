@@ -11,6 +11,7 @@
  *   retry.c     which, how often and after what pause
  *   tls.c       certificate authorities, and failures of TLS
  *   proxy.c     which proxy
+ *   address.c   which addresses are near
  */
 #ifndef IMG_NET_INTERNAL_H
 #define IMG_NET_INTERNAL_H
@@ -81,6 +82,7 @@ struct transfer {
     struct buf here; /* the URL of this hop */
     uint32_t redirects, failures;
     bool http1_only;    /* after a failure of HTTP/2 */
+    bool near;          /* the first hop led to this machine or its link */
     bool body_touched;  /* it must be rewound before it is sent */
     uint64_t delivered; /* bytes that the sink has taken */
     int64_t due_ms, told_ms;

@@ -79,6 +79,7 @@ static int send_request(struct call *call, img_error *err)
         .body_limit = request->body_limit,
         .on_bytes = request->on_bytes,
         .on_bytes_arg = request->arg,
+        .far = request->url && !request->access->host->near,
         .once = request->once || probing,
     };
     return img__http_start(request->access->registry->http, &http, on_answer, call, err);
@@ -141,11 +142,14 @@ static bool was_first_right(const struct call *call, int code, const struct http
                 : response->status == 400;
 }
 
-static void settle_scheme(const struct call *call)
+/* What an answer tells about the host itself. */
+static void settle_host(const struct call *call, const struct http_response *response)
 {
     struct host *host = call->request.access->host;
     if (call->own && host->scheme == HOST_UNKNOWN)
         host->scheme = call->fell_back ? HOST_HTTP : HOST_HTTPS;
+    if (!call->request.url)
+        host->near = response->near;
 }
 
 static void on_answer(int code, const struct http_response *response, const img_error *err,
@@ -161,7 +165,7 @@ static void on_answer(int code, const struct http_response *response, const img_
         return;
     }
     if (code == 0)
-        settle_scheme(call);
+        settle_host(call, response);
     bool again = false;
     img_error local;
     int result = 0;

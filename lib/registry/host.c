@@ -6,9 +6,11 @@
  */
 #include "registry/host.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "net/address.h"
 
 static bool is_loopback(const char *name)
 {
@@ -38,18 +40,11 @@ void img__host_append_base(const struct host *host, struct buf *out)
 bool img__host_is_link_local(const struct url_origin *origin)
 {
     char name[INET6_ADDRSTRLEN];
-    struct in_addr four;
-    struct in6_addr six;
     size_t brackets = origin->host_len && *origin->host == '[' ? 1 : 0;
     size_t len = origin->host_len - 2 * brackets;
     if (len >= sizeof(name))
         return false;
     memcpy(name, origin->host + brackets, len);
     name[len] = '\0';
-    if (inet_pton(AF_INET, name, &four) == 1)
-        return ntohl(four.s_addr) >> 16 == 0xa9fe; /* 169.254/16 */
-    if (inet_pton(AF_INET6, name, &six) != 1)
-        return false;
-    bool mapped = IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 169 && six.s6_addr[13] == 254;
-    return mapped || IN6_IS_ADDR_LINKLOCAL(&six);
+    return img__address_place(name) == ADDRESS_LINK;
 }

@@ -24,6 +24,7 @@ struct host {
     enum host_scheme scheme;
     bool challenged; /* by a 401: challenges says how */
     struct challenges challenges;
+    bool near;        /* it is on this machine or its link, and may name others there */
     bool tokens_fail; /* its token service is none, Basic does */
     struct token *tokens;
     bool warned_of_helper;

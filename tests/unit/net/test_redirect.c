@@ -4,6 +4,8 @@
  */
 #include "server.h"
 
+#include "net/address.h"
+
 static struct server server, other;
 
 static int setup(void **state)
@@ -155,6 +157,60 @@ static void test_refused(void **state)
                  IMG_EFORMAT, "/redirect/301: redirect: ");
 }
 
+/* Where a server far away leads to is not to be near. All that there is here is near. */
+static void test_near(void **state)
+{
+    (void)state;
+    struct http *http auto_(http) = client_new(3);
+    struct http_response *response = NULL;
+    img_error err;
+    char path[128];
+    struct http_request request = {
+        .method = "GET", .url = server_at(&server, "/echo?near"), .far = true};
+    assert_fails(img__http_perform(http, &request, &response, &err), IMG_EREFUSED,
+                 "GET http://127.0.0.1:");
+    assert_non_null(strstr(err.message, "the address 127.0.0.1 of this machine"));
+    snprintf(path, sizeof(path), "http://2130706433:%d/echo?near", server.port);
+    request.url = path;
+    assert_fails(img__http_perform(http, &request, &response, &err), IMG_EREFUSED, "127.0.0.1");
+    request.far = false;
+    response = perform(http, &request);
+    assert_true(response->near);
+    img__http_response_free(response);
+    struct http_response *log auto_(http_response) = get(http, server_at(&server, "/log"));
+    char *first = strstr(img__buf_text(&log->body), "GET /echo?near");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "GET /echo?near"));
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum address_place place;
+    } rows[] = {
+        {"127.0.0.1", ADDRESS_LOOPBACK},
+        {"127.255.0.9", ADDRESS_LOOPBACK},
+        {"0.0.0.0", ADDRESS_LOOPBACK},
+        {"::1", ADDRESS_LOOPBACK},
+        {"::", ADDRESS_LOOPBACK},
+        {"::ffff:127.0.0.1", ADDRESS_LOOPBACK},
+        {"169.254.169.254", ADDRESS_LINK},
+        {"::ffff:169.254.1.1", ADDRESS_LINK},
+        {"fe80::1", ADDRESS_LINK},
+        {"10.0.0.1", ADDRESS_ELSEWHERE},
+        {"192.168.1.1", ADDRESS_ELSEWHERE},
+        {"128.0.0.1", ADDRESS_ELSEWHERE},
+        {"2001:db8::1", ADDRESS_ELSEWHERE},
+        {"localhost", ADDRESS_ELSEWHERE},
+        {"", ADDRESS_ELSEWHERE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (img__address_place(rows[i].text) != rows[i].place)
+            fail_msg("%s", rows[i].text);
+}
+
 /* A body that can be read once only can't be sent twice. */
 static void test_no_rewind(void **state)
 {
@@ -179,9 +235,14 @@ static void test_no_rewind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_method_and_body), cmocka_unit_test(test_not_followed),
-        cmocka_unit_test(test_authorization),   cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_no_rewind),
+        cmocka_unit_test(test_method_and_body),
+        cmocka_unit_test(test_not_followed),
+        cmocka_unit_test(test_authorization),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_near),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_rewind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
