@@ -7,79 +7,44 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/err.h"
 #include "core/digest.h"
 
-static int value_of(char c)
+static int fail_text(const char *what, img_error *err)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
+    return img__fail(err, IMG_EFORMAT, "%s: \"data\" is not base64", what);
 }
 
-/* Decodes the four digits at text; returns how many bytes, 0 if they are no base64. */
-static size_t decode_group(const char *text, bool last, unsigned char out[3])
+static int hash_of(const char *algorithm, const char *bytes, size_t len, img_digest *out,
+                   img_error *err)
 {
-    size_t pad = !last || text[3] != '=' ? 0 : text[2] != '=' ? 1 : 2;
-    unsigned bits = 0;
-    for (size_t i = 0; i < 4; i++) {
-        int value = i < 4 - pad ? value_of(text[i]) : 0;
-        if (value < 0)
-            return 0;
-        bits = bits << 6 | (unsigned)value;
-    }
-    /* Bits behind the end are zero, or two texts would be the same content. */
-    if (bits & ((1u << (8 * pad)) - 1))
-        return 0;
-    for (size_t i = 0; i < 3; i++)
-        out[i] = (unsigned char)(bits >> (16 - 8 * i));
-    return 3 - pad;
-}
-
-static int hash_data(struct hash *hash, const char *what, const char *text, size_t len,
-                     uint64_t *size_bytes, img_error *err)
-{
-    unsigned char bytes[3 * 256];
-    size_t used = 0;
-    for (size_t at = 0; at < len; at += 4) {
-        size_t got = decode_group(text + at, at + 4 == len, bytes + used);
-        if (got == 0)
-            return img__fail(err, IMG_EFORMAT, "%s: \"data\" is not base64", what);
-        used += got;
-        *size_bytes += got;
-        if (used > sizeof(bytes) - 3 || at + 4 == len) {
-            int rc = img__hash_update(hash, bytes, used, err);
-            if (rc)
-                return rc;
-            used = 0;
-        }
-    }
-    return 0;
+    auto_(hash) struct hash *hash = NULL;
+    int rc = img__hash_new(algorithm, &hash, err);
+    if (!rc)
+        rc = img__hash_update(hash, bytes, len, err);
+    return rc ? rc : img__hash_final(hash, out, err);
 }
 
 int img__descriptor_check_data(const img_descriptor *descriptor, const char *what,
                                const char *base64, img_error *err)
 {
-    auto_(hash) struct hash *hash = NULL;
+    auto_free char *bytes = NULL;
     img_digest digest = {""};
-    uint64_t size_bytes = 0;
-    size_t len = strlen(base64);
+    size_t len = 0;
     char algorithm[16];
-    int rc;
 
-    if (len % 4 != 0)
-        return img__fail(err, IMG_EFORMAT, "%s: \"data\" is not base64", what);
+    if (strlen(base64) % 4 != 0)
+        return fail_text(what, err);
+    int rc = img__base64_decode(base64, &bytes, &len);
+    if (rc)
+        return rc == IMG_ENOMEM ? img__fail_memory(err) : fail_text(what, err);
     img__digest_algorithm(&descriptor->digest, algorithm, sizeof(algorithm));
-    rc = img__hash_new(algorithm, &hash, err);
-    if (!rc)
-        rc = hash_data(hash, what, base64, len, &size_bytes, err);
-    if (!rc)
-        rc = img__hash_final(hash, &digest, err);
+    rc = hash_of(algorithm, bytes, len, &digest, err);
     if (rc)
         return rc;
-    if (size_bytes != descriptor->size_bytes)
-        return img__fail(err, IMG_EDIGEST, "%s: \"data\" has %llu bytes, not %llu", what,
-                         (unsigned long long)size_bytes,
+    if (len != descriptor->size_bytes)
+        return img__fail(err, IMG_EDIGEST, "%s: \"data\" has %zu bytes, not %llu", what, len,
                          (unsigned long long)descriptor->size_bytes);
     if (!img__digest_equal(&digest, &descriptor->digest))
         return img__fail(err, IMG_EDIGEST, "%s: \"data\" has the digest %s, not %s", what,

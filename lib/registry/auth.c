@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "net/url.h"
-#include "registry/base64.h"
 #include "registry/errors.h"
 #include "registry/scope.h"
 #include "registry/secret.h"

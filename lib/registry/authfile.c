@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/base64.h"
 #include "base/fs.h"
 #include "base/strv.h"
 #include "base/text.h"
 #include "core/json.h"
 #include "core/reference.h"
 #include "core/reference_host.h"
-#include "registry/base64.h"
 #include "registry/secret.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)

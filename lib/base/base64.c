@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Base64. What passes through here is mostly secret: exactly one allocation each way, so that the
+ * Base64. What passes through here is often secret: exactly one allocation each way, so that the
  * caller can wipe all there is.
  */
-#include "registry/base64.h"
+#include "base/base64.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,6 +55,13 @@ static bool digits(const char *text, size_t *count)
     return len % 4 != 1 && (padded == len || (padded % 4 == 0 && padded - len <= 2));
 }
 
+/* The bits behind the last byte are zero, or two texts would be the same content. */
+static bool is_canonical(uint32_t group, size_t count)
+{
+    size_t spare = count % 4 == 2 ? 4 : count % 4 == 3 ? 2 : 0;
+    return (group & ((1u << spare) - 1)) == 0;
+}
+
 int img__base64_decode(const char *text, char **out, size_t *len)
 {
     size_t count;
@@ -65,16 +72,18 @@ int img__base64_decode(const char *text, char **out, size_t *len)
         return IMG_ENOMEM;
     uint32_t group = 0;
     size_t written = 0;
-    for (size_t i = 0; i < count; i++) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
         int value = value_of(text[i]);
-        if (value < 0) {
-            explicit_bzero(bytes, written);
-            free(bytes);
-            return IMG_EFORMAT;
-        }
+        ok = value >= 0;
         group = group << 6 | (uint32_t)value;
         if (i % 4)
             bytes[written++] = (char)(group >> (6 - 2 * (i % 4)) & 255);
+    }
+    if (!ok || !is_canonical(group, count)) {
+        explicit_bzero(bytes, written);
+        free(bytes);
+        return IMG_EFORMAT;
     }
     bytes[written] = '\0';
     *out = bytes;

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "registry/base64.h"
+#include "base/base64.h"
 
 static const struct {
     const char *plain;
@@ -47,8 +47,9 @@ static void both_ways(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"Z",     "Zg=",    "Zg===", "Zm9v=", "Z=g=",
-                                      "Zm 9v", "Zm9v\n", "Zm_v",  "====",  "\xff\xff\xff\xff"};
+    static const char *const bad[] = {"Zh==",   "Zm9=",  "Z",    "Zg=",
+                                      "Zg===",  "Zm9v=", "Z=g=", "Zm 9v",
+                                      "Zm9v\n", "Zm_v",  "====", "\xff\xff\xff\xff"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         char *bytes;
         size_t len;
