@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Callbacks: progress and log lines. They run on the thread that called into the library, and never
- * after that call has returned.
+ * after that call has returned. They must not use the handles that the call was given.
  */
 #ifndef LIBIMG_CALLBACKS_H
 #define LIBIMG_CALLBACKS_H
