@@ -76,7 +76,7 @@ run() {
 
 say "packages"
 npm_packages="nodejs npm"
-if command -v npm >/dev/null; then
+if [ -n "$quick" ] || command -v npm >/dev/null; then
     npm_packages=
 fi
 # shellcheck disable=SC2086
