@@ -113,6 +113,11 @@ same "what is pulled without a word" \
         '.manifests[] | select(.platform.architecture == $arch) | .digest' "$work/index")" \
     "$(digest "$(imgtool --store "$work/one" pull "$registry/several:1")")"
 consistent "$work/one"
+same "what is pulled by the digest of the index" "sha256:$theirs" \
+    "$(digest "$(imgtool --store "$work/one" pull "$registry/several@sha256:$theirs")")"
+imgtool --store "$work/one" build --from "$registry/several@sha256:$theirs" -t mine:pinned \
+    --add "$work/addition:/opt" >/dev/null
+python3 -B "$here/consistent.py" --sparse "$work/one"
 same "digest of the index" "sha256:$theirs" \
     "$(digest "$(imgtool pull --platform all "$registry/several:1")")"
 for platform in amd64 arm64; do
