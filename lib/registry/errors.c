@@ -93,7 +93,9 @@ static void append_hint(struct buf *out, int code, const struct access *access,
         img__buf_puts(out, " (");
         img__account_describe(access->account, access->host->name, out);
         if (!img__account_is_anonymous(access->account))
-            img__buf_puts(out, " was refused");
+            img__buf_puts(out, response->status == 403
+                                   ? " may not do this"
+                                   : " was refused: check the password and log in again");
         img__buf_putc(out, ')');
     } else if (code == IMG_ERATELIMIT && after && len < 40) {
         bool seconds = img__is_digit(*after);
