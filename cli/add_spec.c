@@ -102,10 +102,12 @@ static int parse_options(const char *text, const char *options, img_add_options 
     }
 }
 
+/* WORD=, known or not: a misspelt option is no part of a path. */
 static bool begins_options(const char *text)
 {
-    return strncmp(text, "mode=", 5) == 0 || strncmp(text, "uid=", 4) == 0 ||
-           strncmp(text, "gid=", 4) == 0;
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+    return len > 0 && text[len] == '=';
 }
 
 int add_spec_parse(const char *text, struct add_spec *out, img_error *err)

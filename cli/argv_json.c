@@ -175,6 +175,11 @@ int argv_parse(const char *text, char ***out, img_error *err)
             argv_free(p.argv);
             return cli_fail(err, IMG_EINVAL, "%s is not a JSON array of strings: %s", text, p.why);
         }
+    } else if (text[strcspn(text, " \t\n")]) {
+        argv_free(p.argv);
+        return cli_fail(err, IMG_EINVAL,
+                        "'%s' is several words: write them as a JSON array, [\"/bin/x\",\"y\"]",
+                        text);
     } else if (text[0]) {
         p.argv[0] = xstrdup(text);
     }

@@ -247,13 +247,15 @@ static const struct option options[] = {
 
 const struct command command_build = {
     .name = "build",
-    .synopsis = "-t NAME [OPTION]...",
+    .synopsis = "[-t NAME]... [OPTION]...",
     .summary = "Build an image from a base, files and settings",
     .example = "  imgtool build -t app:1 --from debian:12 --add ./out:/srv/app \\\n"
                "      --add app.conf:/etc/:mode=0644,uid=0,gid=0 --entrypoint /srv/app/run",
     .notes = "Each --add, each --layer and each run of --remove makes one layer, in the order\n"
              "given. SRC:DEST is split at its last colon before a slash; \\: is a colon that\n"
-             "does not split. The same input gives the same image. Prints NAME@DIGEST.",
+             "does not split. The same files, with the same times, owners and modes, give the\n"
+             "same image. Prints NAME@DIGEST; without a name DIGEST, and the next rm takes\n"
+             "the image away.",
     .options = options,
     .more_options = registry_options,
     .run = build_run,

@@ -117,7 +117,7 @@ static const struct option options[] = {
 
 const struct command command_inspect = {
     .name = "inspect",
-    .synopsis = "REF [--raw|--config] [--platform OS/ARCH[/VARIANT]]",
+    .synopsis = "REF [--raw] [--config] [--platform OS/ARCH[/VARIANT]]",
     .summary = "Show what an image of the store is, as JSON",
     .example = "  imgtool inspect app:1 | jq -r .Digest",
     .options = options,

@@ -18,7 +18,11 @@ const struct topic topics[] = {
      "\n"
      "The first part is a domain if it has a dot, a port or capital letters, or is\n"
      "localhost. Without a domain it is Docker Hub; without tag and digest, the tag is\n"
-     "latest. Only a digest always means the same image.\n"},
+     "latest. Only a digest always means the same image.\n"
+     "\n"
+     "Other tools find an image in the store under its whole name:\n"
+     "\n"
+     "  skopeo inspect oci:STORE:docker.io/library/debian:latest\n"},
     {"auth", "Credentials for registries are read from one file, which is the first of:\n"
              "\n"
              "  --authfile FILE\n"

@@ -40,8 +40,8 @@ title "Packages that are missing, if any"
 install_packages $packages_build docker-registry
 
 title "Build"
-run cmake -S . -B build/quickstart -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIBIMG_BUILD_TESTS=OFF \
-    >/dev/null
+echo '$ cmake -S . -B build/quickstart -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIBIMG_BUILD_TESTS=OFF'
+cmake -S . -B build/quickstart -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIBIMG_BUILD_TESTS=OFF >/dev/null
 echo '$ cmake --build build/quickstart'
 cmake --build build/quickstart | tail -n 1
 echo '$ PATH=$PWD/build/quickstart/cli:$PATH'

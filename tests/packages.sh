@@ -3,11 +3,11 @@
 # Sourced: the Debian packages that libimg is built and tested with, and how they get here.
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libarchive-dev libcurl4-openssl-dev
-    libssl-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev"
+    libssl-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev ca-certificates"
 # The sanitizers' run-time libraries are a package of their own, which clang does not ask for.
 packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal-ctags libcmocka-dev
     python3 locales docker-registry apache2-utils openssl skopeo umoci buildah runc jq attr libcap2-bin
-    faketime busybox-static ca-certificates mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
+    faketime busybox-static mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
     libarchive-tools curl util-linux procps"
 packages_bench="hyperfine time"
 

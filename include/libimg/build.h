@@ -4,8 +4,8 @@
  * one layer, in the order of the calls, and writes it to the store at once; the image comes into
  * being with img_build_commit(), and not at all without it. One that fails adds nothing.
  *
- * The same input gives the same bytes: entries are sorted, times are whole seconds, and
- * nothing of the machine, the user, the clock or the locale goes in.
+ * The same files, with the same times, owners and modes, give the same bytes: entries are sorted,
+ * times are whole seconds, and nothing of the machine, the user, the clock or the locale goes in.
  */
 #ifndef LIBIMG_BUILD_H
 #define LIBIMG_BUILD_H

@@ -35,6 +35,7 @@ struct tls_roots {
     char *directory;  /* NULL: curl's */
     const char *from; /* who named file, for messages */
     bool alone;       /* nothing but file counts */
+    bool none;        /* there are none on this machine */
 };
 
 struct http {

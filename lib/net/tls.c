@@ -19,12 +19,15 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* NULL: curl knows one that is there. */
-static const char *probe_bundles(void)
+/* Is the file there that curl was built for? */
+static bool has_own_bundle(void)
 {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-    if (curl->age >= CURLVERSION_SEVENTH && curl->cainfo && access(curl->cainfo, R_OK) == 0)
-        return NULL;
+    return curl->age >= CURLVERSION_SEVENTH && curl->cainfo && access(curl->cainfo, R_OK) == 0;
+}
+
+static const char *probe_bundles(void)
+{
     for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
         if (access(bundles[i], R_OK) == 0)
             return bundles[i];
@@ -40,10 +43,13 @@ int img__tls_find_roots(const char *ca_file, struct tls_roots *out, img_error *e
         out->from = "CURL_CA_BUNDLE";
     if (!file) {
         directory = variable("SSL_CERT_DIR");
-        if ((file = variable("SSL_CERT_FILE")))
-            out->from = "SSL_CERT_FILE";
-        else if ((file = probe_bundles()))
-            out->from = "the system";
+        file = variable("SSL_CERT_FILE");
+        out->from = "SSL_CERT_FILE";
+    }
+    if (!file && !has_own_bundle()) {
+        file = probe_bundles();
+        out->from = "the system";
+        out->none = !file && !directory;
     }
     out->file = file ? strdup(file) : NULL;
     out->directory = directory ? strdup(directory) : NULL;
@@ -61,6 +67,12 @@ void img__tls_roots_free(struct tls_roots *roots)
 CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots)
 {
     CURLcode rc = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* A file that is not there would end every connection before it is known whether TLS is spoken.
+     */
+    if (roots->none) {
+        rc = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+    }
     if (rc == CURLE_OK && roots->file) {
         rc = curl_easy_setopt(easy, CURLOPT_CAINFO, roots->file);
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, roots->file);
@@ -103,6 +115,11 @@ static void describe_certificate(struct transfer *transfer, const char *peer)
 {
     long number = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &number);
+    if (transfer->http->roots.none && number >= 18 && number <= 21)
+        return (void)img__fail(&transfer->err, IMG_ETLS,
+                               "%s: this machine has no certificate authorities: install "
+                               "ca-certificates, or name a file with them in SSL_CERT_FILE",
+                               peer);
     for (size_t i = 0; i < sizeof(verify_rows) / sizeof(verify_rows[0]); i++)
         if (verify_rows[i].number == number)
             return (void)img__fail(&transfer->err, IMG_ETLS, "%s: %s", peer, verify_rows[i].text);
@@ -170,7 +187,7 @@ enum again img__tls_describe(struct transfer *transfer, CURLcode result, const c
     case CURLE_SSL_CACERT_BADFILE:
         img__fail(&transfer->err, IMG_ETLS,
                   "%s: no certificate authorities can be read from '%s', which %s names", peer,
-                  roots->file ? roots->file : "the system's file", roots->from);
+                  roots->file ? roots->file : "its file", roots->from);
         return AGAIN_NEVER;
     default:
         describe_certificate(transfer, peer);

@@ -159,6 +159,7 @@ static void wrong_add_is_refused(void **state)
         {"", "SRC:DEST is needed"},
         {"a", "SRC:DEST is needed"},
         {"a\\:/b", "SRC:DEST is needed"},
+        {"a:/b:owner=root", "'owner=root' is not one of mode="},
         {"a:b", "must begin with '/'"},
         {"a:", "must begin with '/'"},
         {":/b", "the source is missing"},
@@ -191,10 +192,8 @@ static void argv_is_json_or_a_word(void **state)
     } rows[] = {
         {"", {NULL}},
         {"sh", {"sh"}},
-        {"a b \"c\"", {"a b \"c\""}},
         {"[]", {NULL}},
         {"[ ]\n", {NULL}},
-        {" []", {" []"}},
         {"[\"a\"]", {"a"}},
         {"[ \"a\" ,\t\"\", \"c\" ] ", {"a", "", "c"}},
         {"[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]", {"\"\\/\b\f\n\r\t"}},
@@ -218,6 +217,8 @@ static void argv_is_json_or_a_word(void **state)
 static void wrong_argv_is_refused(void **state)
 {
     static const char *const rows[] = {
+        "a b \"c\"",
+        " []",
         "[",
         "[,]",
         "[\"a\"",
@@ -245,7 +246,7 @@ static void wrong_argv_is_refused(void **state)
         char **argv = NULL;
         img_error err;
 
-        assert_fails(argv_parse(rows[i], &argv, &err), IMG_EINVAL, "is not a JSON array");
+        assert_fails(argv_parse(rows[i], &argv, &err), IMG_EINVAL, "a JSON array");
         assert_null(argv);
     }
 }

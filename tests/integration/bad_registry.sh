@@ -106,6 +106,17 @@ refuses 5 "$registry.*(certificate|issuer|authority)" "$IMGTOOL" pull "$registry
 SSL_CERT_FILE=$work/good-ca.pem imgtool push good:1 "$registry/a:1" >/dev/null
 unchanged
 
+step "a machine without certificate authorities"
+mkdir "$work/empty"
+without_authorities() {
+    unshare -m bash -c 'mount --bind "$0" /etc/ssl/certs && exec "$@"' "$work/empty" "$@"
+}
+refuses 5 "$registry.*no certificate authorities: install ca-certificates" \
+    without_authorities "$IMGTOOL" pull "$registry/a:1"
+start_registry plain
+without_authorities "$IMGTOOL" push good:1 "$registry/a:1" >/dev/null
+unchanged
+
 step "passwords"
 start_registry htpasswd "$(tls_settings good)
 $(htpasswd_settings alice 'correct horse')"
