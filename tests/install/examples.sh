@@ -35,14 +35,12 @@ pkg-config-static)
 *)
     options=(-DCMAKE_BUILD_TYPE=Debug -DLIBIMG_STATIC="$([ "$kind" = static ] && echo ON || echo OFF)")
     [ "$way" = find-package ] && options+=("-DCMAKE_PREFIX_PATH=$PREFIX") ||
-        options+=("-DLIBIMG_SOURCE_DIR=$root")
+        options+=("-DLIBIMG_SOURCE_DIR=$root" -DLIBIMG_BUILD_CLI=ON)
     cmake -S "$root/examples" -B "$bin" -G Ninja "${options[@]}" >"$work/configure.log" ||
         { cat "$work/configure.log"; fail "configure"; }
     cmake --build "$bin" >"$work/build.log" || { cat "$work/build.log"; fail "build"; }
-    if [ "$way" = find-package ]; then
-        cmake --build "$bin" --target version >"$work/version.log" || fail "libimg::imgtool"
-        grep -q '(libimg ' "$work/version.log" || fail "libimg::imgtool: $(cat "$work/version.log")"
-    fi
+    cmake --build "$bin" --target version >"$work/version.log" || fail "libimg::imgtool"
+    grep -q '(libimg ' "$work/version.log" || fail "libimg::imgtool: $(cat "$work/version.log")"
     ;;
 esac
 
