@@ -5,6 +5,7 @@
  */
 #include "command.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "fail.h"
@@ -39,6 +40,17 @@ static inline void auto_list(struct list *list)
     list_free(list);
 }
 
+/* What other tools wrote may be a short name, "latest", which stands for itself alone. */
+static bool is_full_name(const char *reference, img_reference *parsed)
+{
+    char full[IMG_REFERENCE_TEXT_MAX];
+
+    if (img_reference_parse(reference, parsed, NULL) < 0)
+        return false;
+    img_reference_format(parsed, full);
+    return text_is(full, reference);
+}
+
 static int add_row(const char *reference, const img_descriptor *descriptor, void *arg)
 {
     struct list *list = arg;
@@ -51,7 +63,7 @@ static int add_row(const char *reference, const img_descriptor *descriptor, void
     memset(row, 0, sizeof(*row));
     row->reference = xstrdup(reference);
     row->descriptor = *descriptor;
-    if (img_reference_parse(reference, &parsed, NULL) == 0)
+    if (is_full_name(reference, &parsed))
         img_reference_familiar(&parsed, familiar);
     else
         copy_printable(familiar, sizeof(familiar), reference);

@@ -21,8 +21,18 @@ start_registry anonymous
 there_and_back "$registry/team/app:1"
 there_and_back "localhost:${registry##*:}/team/app:2"
 
-step "htpasswd over TLS"
+step "TLS by an authority of the system"
 make_certificate tls
+start_registry trusted "$(tls_settings tls)"
+system_trusts() {
+    unshare -m bash -c 'mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"' \
+        "$work/tls-ca.pem" "$@"
+}
+refuses 5 "$registry.*unknown authority" "$IMGTOOL" push good:1 "$registry/team/app:1"
+same "digest of push" "$digest" \
+    "$(digest "$(system_trusts "$IMGTOOL" push good:1 "$registry/team/app:1")")"
+
+step "htpasswd over TLS"
 export SSL_CERT_FILE=$work/tls-ca.pem
 start_registry htpasswd "$(tls_settings tls)
 $(htpasswd_settings alice 'p:a s/s@wörd')"

@@ -132,3 +132,11 @@ step "an image copied whole, with all platforms"
 same "digest of the push" "sha256:$theirs" \
     "$(digest "$(imgtool push "$registry/several:1" "$registry/mine/several:2")")"
 skopeo copy -q --all --src-tls-verify=false "docker://$registry/mine/several:2" "dir:$work/all"
+
+step "a layout that another tool named"
+skopeo copy -q "oci:$work/umoci:1" "oci:$work/named:plain"
+same "the name that is listed" plain \
+    "$(imgtool --store "$work/named" --format json images | jq -r '.[0].name')"
+imgtool --store "$work/named" images | grep -q '^plain ' || fail "images shows another name"
+imgtool --store "$work/named" inspect plain >/dev/null
+imgtool --store "$work/named" tag plain "$registry/named:1"
