@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/digest.h"
 #include "registry/call.h"
@@ -14,6 +15,8 @@
 
 #define PATH_MAX_BYTES ((size_t)1024)
 #define HEADER_MAX_BYTES ((size_t)1024)
+#define MUDDLED_TRIES 4
+#define MUDDLED_PAUSE_NS 100000000 /* before the second try; more before the next ones */
 
 static int manifest_path(const struct repository *repository, const char *name, struct buf *out,
                          img_error *err)
@@ -233,6 +236,31 @@ static int check_put(const struct repository *repository, const struct document 
     return 0;
 }
 
+/* The digest is the bytes' own, so a registry that calls it wrong has read, on its side, what
+ * another client was just writing (docker-registry, when several push the same): it passes. */
+static bool is_muddled(int code, const img_error *err)
+{
+    return code == IMG_EREFUSED && err->http_status == 400 &&
+           strcmp(err->registry_code, "DIGEST_INVALID") == 0;
+}
+
+static int put_patiently(const struct call_request *request, struct putting *putting,
+                         img_error *err)
+{
+    img_error local;
+    int result = img__call_perform(request, take_put, putting, &local);
+    for (long tries = 1; tries < MUDDLED_TRIES && is_muddled(result, &local); tries++) {
+        struct timespec pause = {.tv_nsec = tries * MUDDLED_PAUSE_NS};
+        nanosleep(&pause, NULL);
+        result = img__source_rewind(request->body, &local);
+        if (result == 0)
+            result = img__call_perform(request, take_put, putting, &local);
+    }
+    if (result && err)
+        *err = local;
+    return result;
+}
+
 int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,
                       img_error *err)
 {
@@ -261,5 +289,5 @@ int img__manifest_put(struct repository *repository, const struct document *docu
         .body = body,
         .body_size = document->len,
     };
-    return img__call_perform(&request, take_put, &putting, err);
+    return put_patiently(&request, &putting, err);
 }

@@ -429,6 +429,33 @@ static void lying_put(void **state)
     close_scene(&scene);
 }
 
+/* docker-registry reads what another client is just writing anew, and finds the digest wrong. */
+static void muddled_put(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    auto_(document) struct document sent = DOCUMENT_INIT;
+    open_scene(
+        &scene,
+        "{\"rules\":[{\"method\":\"PUT\",\"path\":\".*/manifests/1\",\"status\":400,\"times\":2,"
+        "\"body\":\"{\\\"errors\\\":[{\\\"code\\\":\\\"DIGEST_INVALID\\\"}]}\"},"
+        "{\"method\":\"PUT\",\"path\":\".*/manifests/2\",\"status\":400,"
+        "\"body\":\"{\\\"errors\\\":[{\\\"code\\\":\\\"DIGEST_INVALID\\\"}]}\"}]}",
+        "a:1", REGISTRY_PUSH);
+    add_blobs(&scene, 2, 10, NULL);
+    memory_manifest(&scene.memory, &sent);
+    assert_ok(push_blobs(&scene, &err));
+    assert_ok(scene.endpoint->ops->set_name(scene.endpoint, &sent, &err));
+    assert_count(&scene.peer, "PUT /v2/a/manifests/1", " 400", 2);
+    assert_count(&scene.peer, "PUT /v2/a/manifests/1", " 201", 1);
+    use(&scene, "a:2", REGISTRY_PUSH);
+    assert_fails(scene.endpoint->ops->set_name(scene.endpoint, &sent, &err), IMG_EREFUSED,
+                 "DIGEST_INVALID");
+    assert_count(&scene.peer, "PUT /v2/a/manifests/2", " 400", 4);
+    close_scene(&scene);
+}
+
 static void cancels(void **state)
 {
     (void)state;
@@ -517,21 +544,14 @@ static void nobody_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(there_and_back),
-        cmocka_unit_test(by_digest),
-        cmocka_unit_test(hostile_manifests),
-        cmocka_unit_test(manifest_limits),
-        cmocka_unit_test(hostile_blobs),
-        cmocka_unit_test(broken_download),
-        cmocka_unit_test(empty_object),
-        cmocka_unit_test(mounts),
-        cmocka_unit_test(refused_mounts),
-        cmocka_unit_test(hostile_uploads),
-        cmocka_unit_test(new_sessions),
-        cmocka_unit_test(failed_sessions_are_deleted),
-        cmocka_unit_test(lying_put),
-        cmocka_unit_test(cancels),
-        cmocka_unit_test(cancels_while_nothing_moves),
+        cmocka_unit_test(there_and_back),    cmocka_unit_test(by_digest),
+        cmocka_unit_test(hostile_manifests), cmocka_unit_test(manifest_limits),
+        cmocka_unit_test(hostile_blobs),     cmocka_unit_test(broken_download),
+        cmocka_unit_test(empty_object),      cmocka_unit_test(mounts),
+        cmocka_unit_test(refused_mounts),    cmocka_unit_test(hostile_uploads),
+        cmocka_unit_test(new_sessions),      cmocka_unit_test(failed_sessions_are_deleted),
+        cmocka_unit_test(lying_put),         cmocka_unit_test(muddled_put),
+        cmocka_unit_test(cancels),           cmocka_unit_test(cancels_while_nothing_moves),
         cmocka_unit_test(nobody_listens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
