@@ -35,18 +35,35 @@ static int add_annotation(struct strv *out, const char *key, const char *value, 
     return img__strv_add(out, text, err);
 }
 
-static int parse_annotations(const char *what, struct manifest *out, img_error *err)
+/* Those of the manifest, or of one of its descriptors. */
+static int parse_annotations(const struct json *json, const char *what, struct strv *out,
+                             img_error *err)
 {
     const struct json *map = NULL, *value;
     const char *key;
-    int rc = img__json_get_kind(out->json, what, "annotations", JSON_OBJECT, false, &map, err);
+    int rc = img__json_get_kind(json, what, "annotations", JSON_OBJECT, false, &map, err);
     if (!rc)
-        rc = img__json_check_values(out->json, what, "annotations", JSON_STRING, err);
+        rc = img__json_check_values(json, what, "annotations", JSON_STRING, err);
     for (void *at = NULL; !rc && img__json_next(map, &at, &key, &value);)
-        rc = add_annotation(&out->annotations, key, img__json_text(value), err);
-    if (!rc && out->annotations.count)
-        qsort(out->annotations.items, out->annotations.count, sizeof(char *), compare);
+        rc = add_annotation(out, key, img__json_text(value), err);
+    if (!rc && out->count)
+        qsort(out->items, out->count, sizeof(char *), compare);
     return rc;
+}
+
+int img__manifest_layer_annotations(const struct manifest *manifest, size_t index, struct strv *out,
+                                    img_error *err)
+{
+    auto_(strv) struct strv parsed = STRV_INIT;
+    char name[64];
+    img__descriptor_name(&manifest->layers[index], name, sizeof(name));
+    const struct json *layer = img__json_at(img__json_get(manifest->json, "layers"), index);
+    int rc = parse_annotations(layer, name, &parsed, err);
+    if (rc)
+        return rc;
+    *out = parsed;
+    parsed = (struct strv)STRV_INIT;
+    return 0;
 }
 
 /* A descriptor that is a member. */
@@ -76,7 +93,7 @@ int img__manifest_parse(const struct document *document, struct manifest *out, i
     if (!rc)
         rc = parse_member(parsed.json, what, "subject", false, &subject, err);
     if (!rc)
-        rc = parse_annotations(what, &parsed, err);
+        rc = parse_annotations(parsed.json, what, &parsed.annotations, err);
     if (rc)
         return rc;
     *out = parsed;
@@ -85,20 +102,21 @@ int img__manifest_parse(const struct document *document, struct manifest *out, i
 }
 
 /* As OCI names its type, and without a platform, which is an index's matter. */
-static struct json *member_json(const img_descriptor *descriptor)
+static struct json *member_json(const img_descriptor *descriptor, const struct strv *annotations)
 {
     img_descriptor plain = *descriptor;
     memset(&plain.platform, 0, sizeof(plain.platform));
     snprintf(plain.media_type, sizeof(plain.media_type), "%s",
              img__media_to_oci(descriptor->media_type));
-    return img__descriptor_json(&plain, NULL);
+    return img__descriptor_json(&plain, annotations ? img__strv_list(annotations) : NULL);
 }
 
-static struct json *layers_json(const img_descriptor *layers, size_t count)
+static struct json *layers_json(const img_descriptor *layers, const struct strv *annotations,
+                                size_t count)
 {
     auto_(json) struct json *list = img__json_array();
     for (size_t i = 0; list && i < count; i++)
-        if (!img__json_append(list, member_json(&layers[i])))
+        if (!img__json_append(list, member_json(&layers[i], annotations ? &annotations[i] : NULL)))
             return NULL;
     return steal(list);
 }
@@ -120,8 +138,8 @@ static int check_annotations(const char *const *annotations, img_error *err)
 }
 
 int img__manifest_make(const img_descriptor *config, const img_descriptor *layers,
-                       size_t layer_count, const char *const *annotations, struct document *out,
-                       img_error *err)
+                       const struct strv *layer_annotations, size_t layer_count,
+                       const char *const *annotations, struct document *out, img_error *err)
 {
     auto_(json) struct json *json = img__json_object();
     int rc = check_annotations(annotations, err);
@@ -133,8 +151,8 @@ int img__manifest_make(const img_descriptor *config, const img_descriptor *layer
 
     bool ok = json && img__json_set(json, "schemaVersion", img__json_size(2)) &&
               img__json_set(json, "mediaType", img__json_string(MEDIA_OCI_MANIFEST)) &&
-              img__json_set(json, "config", member_json(config)) &&
-              img__json_set(json, "layers", layers_json(layers, layer_count));
+              img__json_set(json, "config", member_json(config, NULL)) &&
+              img__json_set(json, "layers", layers_json(layers, layer_annotations, layer_count));
     if (ok && annotations && *annotations)
         ok = img__json_set(json, "annotations", annotations_json(annotations));
     if (!ok)

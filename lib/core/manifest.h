@@ -28,11 +28,16 @@ struct manifest {
 int img__manifest_parse(const struct document *document, struct manifest *out, img_error *err);
 void img__manifest_free(struct manifest *manifest); /* leaves it empty */
 
+/* "K=V", sorted, of one of its layers; *out is empty before. */
+int img__manifest_layer_annotations(const struct manifest *manifest, size_t index, struct strv *out,
+                                    img_error *err);
+
 /* Writes a manifest, OCI always: config, layers and annotations ("K=V", sorted here) as given;
- * Docker types of layers become their OCI twins. */
+ * Docker types of layers become their OCI twins. layer_annotations has one list for each layer, in
+ * the order that is written, or is NULL. */
 int img__manifest_make(const img_descriptor *config, const img_descriptor *layers,
-                       size_t layer_count, const char *const *annotations, struct document *out,
-                       img_error *err);
+                       const struct strv *layer_annotations, size_t layer_count,
+                       const char *const *annotations, struct document *out, img_error *err);
 
 static inline void img__auto_manifest(struct manifest *manifest)
 {

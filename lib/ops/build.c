@@ -15,6 +15,7 @@
 #include "core/platform.h"
 #include "core/reference.h"
 #include "core/setting.h"
+#include "ops/image.h"
 
 #define ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
 #define ANNOTATION_BASE_DIGEST "org.opencontainers.image.base.digest"
@@ -143,6 +144,9 @@ void img_build_free(img_build *build)
     img__strv_free(&build->annotations);
     img__view_free(build->view);
     img__lease_free(build->lease);
+    for (size_t i = 0; i < build->layer_count; i++)
+        img__strv_free(&build->layer_annotations[i]);
+    free(build->layer_annotations);
     free(build->layers);
     free(build);
 }
@@ -240,19 +244,23 @@ static int take_base(img_build *build, const img_image *base, const char *refere
     size_t len, count = img_image_layer_count(base);
     const char *bytes = img_image_config_bytes(base, &len);
     auto_free img_descriptor *layers = calloc(count + 1, sizeof(*layers));
-    if (!layers)
+    auto_free struct strv *layer_annotations = calloc(count + 1, sizeof(*layer_annotations));
+    if (!layers || !layer_annotations)
         return img__fail_memory(err);
     for (size_t i = 0; i < count; i++)
         layers[i] = *img_image_layer(base, i);
     int rc = img__config_parse("the base's config", bytes, len, &config, err);
     if (rc == 0)
         rc = annotate_base(build, base, reference, err);
+    if (rc == 0)
+        rc = img__image_layer_annotations(base, layer_annotations, err);
     if (rc)
         return rc;
     img__config_free(&build->config);
     build->config = config;
     config = (struct config)CONFIG_INIT;
     build->layers = steal(layers);
+    build->layer_annotations = steal(layer_annotations);
     build->layer_count = count;
     return 0;
 }

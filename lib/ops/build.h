@@ -21,8 +21,9 @@ struct img_build {
     img_build_options options; /* has_epoch and epoch are settled */
     struct observer observer;
     struct config config;
-    struct strv annotations; /* "K=V" */
-    img_descriptor *layers;  /* the base's, then ours */
+    struct strv annotations;        /* "K=V" */
+    img_descriptor *layers;         /* the base's, then ours */
+    struct strv *layer_annotations; /* a list for each of layers, "K=V", sorted */
     size_t layer_count;
     bool begun;           /* with a base, a layer or a setting: it is too late for another base */
     int64_t newest_mtime; /* of what was added */

@@ -38,8 +38,9 @@ static int write_documents(img_build *build, struct document *config, struct doc
     if (rc == 0)
         rc = img__store_put_document(build->store, config, err);
     if (rc == 0)
-        rc = img__manifest_make(&config->descriptor, build->layers, build->layer_count,
-                                img__strv_list(&build->annotations), manifest, err);
+        rc = img__manifest_make(&config->descriptor, build->layers, build->layer_annotations,
+                                build->layer_count, img__strv_list(&build->annotations), manifest,
+                                err);
     return rc ? rc : img__store_put_document(build->store, manifest, err);
 }
 

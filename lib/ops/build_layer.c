@@ -118,6 +118,12 @@ static int reserve(img_build *build, img_error *err)
     if (!grown)
         return img__fail_memory(err);
     build->layers = grown;
+    struct strv *lists = reallocarray(build->layer_annotations, build->layer_count + 1,
+                                      sizeof(*build->layer_annotations));
+    if (!lists)
+        return img__fail_memory(err);
+    build->layer_annotations = lists;
+    build->layer_annotations[build->layer_count] = (struct strv)STRV_INIT;
     return 0;
 }
 

@@ -4,7 +4,7 @@
  * config. They were verified on the way out of the store; here they are checked against each other
  * (layers.md M2).
  */
-#include <libimg/image.h>
+#include "ops/image.h"
 
 #include <string.h>
 
@@ -204,6 +204,19 @@ size_t img_image_layer_count(const img_image *image)
 const img_descriptor *img_image_layer(const img_image *image, size_t index)
 {
     return index < image->manifest.layer_count ? &image->manifest.layers[index] : NULL;
+}
+
+int img__image_layer_annotations(const img_image *image, struct strv *lists, img_error *err)
+{
+    for (size_t i = 0; i < image->manifest.layer_count; i++) {
+        int rc = img__manifest_layer_annotations(&image->manifest, i, &lists[i], err);
+        if (rc == 0)
+            continue;
+        while (i-- > 0)
+            img__strv_free(&lists[i]);
+        return rc;
+    }
+    return 0;
 }
 
 const img_digest *img_image_diff_id(const img_image *image, size_t index)

@@ -244,7 +244,7 @@ static void test_make(void **state)
     img_error err;
     (void)state;
 
-    assert_ok(img__manifest_make(&config, layers, 3, annotations, &d, &err));
+    assert_ok(img__manifest_make(&config, layers, NULL, 3, annotations, &d, &err));
     assert_string_equal(
         d.bytes,
         "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
@@ -259,13 +259,57 @@ static void test_make(void **state)
     assert_ok(img__manifest_parse(&d, &m, &err));
     assert_int_equal(m.layer_count, 3);
 
-    assert_ok(img__manifest_make(&config, NULL, 0, none, &plain, &err));
+    assert_ok(img__manifest_make(&config, NULL, NULL, 0, none, &plain, &err));
     assert_string_equal(plain.bytes,
                         "{\"schemaVersion\":2,\"mediaType\":"
                         "\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"mediaType\":"
                         "\"application/vnd.oci.image.config.v1+json\",\"digest\":\"" DIGEST
                         "\",\"size\":2},\"layers\":[]}");
     assert_string_equal(plain.descriptor.media_type, OM);
+}
+
+/* Those of a layer are written in its descriptor and read from there again. */
+static void test_layer_annotations(void **state)
+{
+    const img_descriptor config = {MEDIA_OCI_CONFIG, {DIGEST}, 2, {"", "", "", ""}};
+    const img_descriptor layers[] = {{MEDIA_OCI_LAYER_GZIP, {DIGEST}, 3, {"", "", "", ""}},
+                                     {MEDIA_OCI_LAYER_ZSTD, {DIGEST}, 4, {"", "", "", ""}}};
+    auto_(strv) struct strv first = STRV_INIT, second = STRV_INIT;
+    auto_(document) struct document d = DOCUMENT_INIT;
+    auto_(manifest) struct manifest m = MANIFEST_INIT;
+    img_error err;
+    (void)state;
+
+    assert_ok(img__strv_add(&first, "a.b=1", &err));
+    assert_ok(img__strv_add(&first, "c=x:2", &err));
+    const struct strv lists[] = {first, second};
+    assert_ok(img__manifest_make(&config, layers, lists, 2, NULL, &d, &err));
+    assert_non_null(strstr(d.bytes, "\"size\":3,\"annotations\":{\"a.b\":\"1\",\"c\":\"x:2\"}},"));
+    assert_non_null(strstr(d.bytes, "\"size\":4}]}"));
+
+    assert_ok(img__manifest_parse(&d, &m, &err));
+    auto_(strv) struct strv read = STRV_INIT, none = STRV_INIT;
+    assert_ok(img__manifest_layer_annotations(&m, 0, &read, &err));
+    assert_int_equal(read.count, 2);
+    assert_string_equal(read.items[0], "a.b=1");
+    assert_string_equal(read.items[1], "c=x:2");
+    assert_ok(img__manifest_layer_annotations(&m, 1, &none, &err));
+    assert_int_equal(none.count, 0);
+}
+
+static void test_layer_annotations_refused(void **state)
+{
+    static const char text[] =
+        V2 "\"mediaType\":\"" OM "\",\"config\":" CONFIG
+           ",\"layers\":[{\"mediaType\":\"" MEDIA_OCI_LAYER_GZIP "\",\"digest\":\"" DIGEST
+           "\",\"size\":2,\"annotations\":{\"a\":\"b\",\"c\":1}}]}";
+    auto_(manifest) struct manifest m = MANIFEST_INIT;
+    struct strv read = STRV_INIT;
+    img_error err;
+    (void)state;
+    assert_ok(parse_manifest(OM, text, &m, &err));
+    assert_fails(img__manifest_layer_annotations(&m, 0, &read, &err), IMG_EFORMAT, "annotations");
+    assert_null(read.items);
 }
 
 static void test_make_refuses(void **state)
@@ -282,10 +326,10 @@ static void test_make_refuses(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         const char *const annotations[] = {"a=b", wrong[i][0], NULL};
-        assert_fails(img__manifest_make(&config, NULL, 0, annotations, &d, &err), IMG_EINVAL,
+        assert_fails(img__manifest_make(&config, NULL, NULL, 0, annotations, &d, &err), IMG_EINVAL,
                      wrong[i][1]);
     }
-    assert_fails(img__manifest_make(&config, layers, MANIFEST_LAYERS_MAX + 1, NULL, &d, &err),
+    assert_fails(img__manifest_make(&config, layers, NULL, MANIFEST_LAYERS_MAX + 1, NULL, &d, &err),
                  IMG_ELIMIT, "1025 layers");
     assert_null(d.bytes);
 }
@@ -293,11 +337,17 @@ static void test_make_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_manifest),       cmocka_unit_test(test_manifest_docker),
-        cmocka_unit_test(test_manifest_least), cmocka_unit_test(test_manifest_refuses),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_index),
-        cmocka_unit_test(test_index_refuses),  cmocka_unit_test(test_make),
+        cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_manifest_docker),
+        cmocka_unit_test(test_manifest_least),
+        cmocka_unit_test(test_manifest_refuses),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_index),
+        cmocka_unit_test(test_index_refuses),
+        cmocka_unit_test(test_make),
         cmocka_unit_test(test_make_refuses),
+        cmocka_unit_test(test_layer_annotations),
+        cmocka_unit_test(test_layer_annotations_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

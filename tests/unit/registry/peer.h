@@ -324,7 +324,7 @@ static inline void memory_manifest(const struct memory *memory, struct document 
     snprintf(config.media_type, sizeof(config.media_type), MEDIA_OCI_CONFIG);
     for (size_t i = 1; i < memory->count; i++)
         layers[i - 1] = memory->blobs[i].descriptor;
-    assert_ok(img__manifest_make(&config, layers, memory->count - 1, NULL, out, &err));
+    assert_ok(img__manifest_make(&config, layers, NULL, memory->count - 1, NULL, out, &err));
 }
 
 #endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What other verbs need to know of an image and the public header does not tell.
+ */
+#ifndef IMG_OPS_IMAGE_H
+#define IMG_OPS_IMAGE_H
+
+#include <libimg/image.h>
+
+#include "base/strv.h"
+
+/* The annotations of each layer, "K=V", sorted. lists has a place for each layer, all empty, as
+ * they are again after a failure. */
+int img__image_layer_annotations(const img_image *image, struct strv *lists, img_error *err);
+
+#endif
