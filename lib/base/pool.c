@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A queue behind one lock. Workers block all signals: those belong to the program's own threads.
+ * A queue behind one lock.
  */
 #include "base/pool.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
+
+#include "base/thread.h"
 
 #define THREADS_BY_DEFAULT 16u
 #define THREADS_MAX 1024u
@@ -65,13 +66,9 @@ static void *work(void *arg)
 
 static void start_workers(struct pool *pool, unsigned count)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool->worker_count < count &&
-           pthread_create(&pool->workers[pool->worker_count], NULL, work, pool) == 0)
+           img__thread_start(&pool->workers[pool->worker_count], work, pool))
         pool->worker_count++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 int img__pool_new(unsigned threads, struct pool **out, img_error *err)
