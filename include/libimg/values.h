@@ -48,6 +48,14 @@ typedef struct img_descriptor {
     img_platform platform; /* of an entry of an index; all "" elsewhere */
 } img_descriptor;
 
+/* What a layer may be, although tools read it differently or it is against a specification. Each is
+ * refused unless it is allowed by its bit. */
+#define IMG_COMPAT_DUPLICATES 1u  /* a path twice in one layer: the last one counts */
+#define IMG_COMPAT_TRAILING 2u    /* bytes behind the end of the tar or the last member: ignored */
+#define IMG_COMPAT_SNIFF 4u       /* a media type that the bytes belie: the bytes count */
+#define IMG_COMPAT_SINGLE_ZERO 8u /* entries behind a single block of zeros: they count */
+#define IMG_COMPAT_ALL 15u
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,8 @@
 
 #include <isa-l.h>
 
+#include <libimg/values.h>
+
 #include "layer/unpack.h"
 
 #define TEXT(x) #x
@@ -45,6 +47,15 @@ int img__source_decompress(enum compression compression, const char *name, struc
     }
     *out = next;
     return 0;
+}
+
+int img__source_decompress_compat(enum compression compression, uint32_t compat, const char *name,
+                                  struct source *next, struct source **out, img_error *err)
+{
+    int rc = img__source_decompress(compression, name, next, out, err);
+    if (rc == 0 && compression != COMPRESSION_NONE && (compat & IMG_COMPAT_TRAILING))
+        img__unpack_allow_trailing(*out);
+    return rc;
 }
 
 const char *img__decompress_isal_version(void)

@@ -16,6 +16,9 @@ enum compression img__decompress_detect(const void *data, size_t len);
  */
 int img__source_decompress(enum compression compression, const char *name, struct source *next,
                            struct source **out, img_error *err);
+/* The same, with what IMG_COMPAT_TRAILING allows. */
+int img__source_decompress_compat(enum compression compression, uint32_t compat, const char *name,
+                                  struct source *next, struct source **out, img_error *err);
 
 /* "2.30.0" */
 const char *img__decompress_isal_version(void);

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <libimg/values.h>
+
 #include "base/buf.h"
 #include "layer/input.h"
 #include "layer/tar_parse.h"
@@ -30,6 +32,7 @@ struct tar_reader {
     struct tar_map map;
     size_t segment; /* the one at or after done */
     uint64_t entries;
+    uint32_t compat;
     bool ended;
     int failed;
 };
@@ -64,6 +67,11 @@ void img__tar_reader_free(struct tar_reader *reader)
     img__input_close(&reader->input);
     free(reader->name);
     free(reader);
+}
+
+void img__tar_reader_compat(struct tar_reader *reader, uint32_t compat)
+{
+    reader->compat = compat;
 }
 
 /* ---- where and why ---- */
@@ -297,24 +305,32 @@ static int take_entry(struct tar_reader *reader, const uint8_t *block, img_error
     return 0;
 }
 
+/* What stands behind a block of zeros, or two. 1: it is a header, which counts. */
+static int after_zeros(struct tar_reader *reader, bool second, bool whole, img_error *err)
+{
+    if (second && whole && (reader->compat & IMG_COMPAT_SINGLE_ZERO))
+        return 1;
+    if (second)
+        return bad(reader, "it follows a single block of zeros, where some readers stop", err);
+    if (!(reader->compat & IMG_COMPAT_TRAILING))
+        return bad(reader, "something follows the end of the archive", err);
+    return skip(reader, UINT64_MAX, true, err);
+}
+
 /* One block of zeros was read. A second one makes the end, but writers leave it out, or fill up to
- * some record with more of them. */
-static int read_end(struct tar_reader *reader, img_error *err)
+ * some record with more of them. 1: a header follows all the same, and is in block. */
+static int read_end(struct tar_reader *reader, uint8_t *block, img_error *err)
 {
     if (has_extensions(reader))
         return bad(reader, "an extended header without its entry", err);
     for (bool second = true;; second = false) {
-        uint8_t block[TAR_BLOCK];
         reader->header_offset = img__input_offset(&reader->input);
-        ssize_t got = img__input_take(&reader->input, block, sizeof(block), err);
+        ssize_t got = img__input_take(&reader->input, block, TAR_BLOCK, err);
         if (got < 0)
             return (int)got;
         if (!img__tar_is_zero(block, (size_t)got))
-            return bad(reader,
-                       second ? "it follows a single block of zeros, where some readers stop"
-                              : "something follows the end of the archive",
-                       err);
-        if (got < (ssize_t)sizeof(block))
+            return after_zeros(reader, second, got == (ssize_t)TAR_BLOCK, err);
+        if (got < (ssize_t)TAR_BLOCK)
             return 0;
     }
 }
@@ -332,9 +348,10 @@ static int read_header(struct tar_reader *reader, uint8_t *block, img_error *err
                                       : 0;
     if (got < (ssize_t)TAR_BLOCK)
         return bad(reader, "the archive is cut short", err);
-    if (img__tar_is_zero(block, TAR_BLOCK))
-        return read_end(reader, err);
-    int rc = img__tar_header_parse(block, &reader->parts.header, err);
+    int rc = img__tar_is_zero(block, TAR_BLOCK) ? read_end(reader, block, err) : 1;
+    if (rc <= 0)
+        return rc;
+    rc = img__tar_header_parse(block, &reader->parts.header, err);
     return rc ? locate(reader, rc, err) : 1;
 }
 

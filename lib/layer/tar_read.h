@@ -16,6 +16,9 @@ int img__tar_reader_new(struct source *source, const char *name, struct tar_read
                         img_error *err);
 void img__tar_reader_free(struct tar_reader *reader);
 
+/* IMG_COMPAT_TRAILING and IMG_COMPAT_SINGLE_ZERO count here. Before the first entry. */
+void img__tar_reader_compat(struct tar_reader *reader, uint32_t compat);
+
 /* 1: the next entry is in *entry, borrowed until the next call; 0: the end, and the source was read
  * to its own; negative: a code. What is left of the data of the entry before is skipped. Whiteouts
  * come as the files that they are. */

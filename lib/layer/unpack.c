@@ -24,6 +24,20 @@ static int fail_magic(const struct unpack *unpack, img_error *err)
                      unpack->name, ops->format, ops->format, ops->part, unpack->part_offset);
 }
 
+void img__unpack_allow_trailing(struct source *source)
+{
+    ((struct unpack *)source)->trailing = true;
+}
+
+/* To the end, so that a digest of the source covers all. */
+static int drain(struct unpack *unpack, img_error *err)
+{
+    ssize_t got;
+    while ((got = img__input_fill(&unpack->input, 1, err)) > 0)
+        unpack->input.pos += (size_t)got;
+    return (int)got;
+}
+
 /* 1: inside the next part; 0: there is none. */
 static int begin(struct unpack *unpack, img_error *err)
 {
@@ -36,6 +50,9 @@ static int begin(struct unpack *unpack, img_error *err)
         return img__fail(err, IMG_EFORMAT, "%s: is empty, not %s", unpack->name,
                          unpack->ops->format);
     unpack->part_offset = img__input_offset(&unpack->input);
+    if (unpack->parts && unpack->trailing &&
+        !unpack->ops->is_part(img__input_at(&unpack->input), (size_t)got))
+        return drain(unpack, err);
     if (!unpack->ops->is_part(img__input_at(&unpack->input), (size_t)got))
         return fail_magic(unpack, err);
     int rc = unpack->ops->begin(unpack, err);

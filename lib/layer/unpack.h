@@ -37,7 +37,8 @@ struct unpack {
     struct input input;
     uint64_t parts; /* begun so far */
     uint64_t part_offset;
-    bool inside; /* a part */
+    bool inside;   /* a part */
+    bool trailing; /* what follows the last part is ignored */
     int failed;
 };
 
@@ -51,5 +52,7 @@ int img__unpack_fail(const struct unpack *unpack, const char *reason, img_error 
 /* The formats. Each takes next over, also on failure. */
 int img__source_gunzip(const char *name, struct source *next, struct source **out, img_error *err);
 int img__source_unzstd(const char *name, struct source *next, struct source **out, img_error *err);
+/* source is one of these. */
+void img__unpack_allow_trailing(struct source *source);
 
 #endif

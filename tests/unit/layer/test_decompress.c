@@ -8,6 +8,8 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
+#include <libimg/values.h>
+
 #include "streams.h"
 #include "unit.h"
 
@@ -231,6 +233,41 @@ static void gzip_refuses_damage(void **state)
     assert_refused(COMPRESSION_GZIP, &empty, "is not gzip");
 }
 
+/* Ignored, and read to the end all the same; but damage is still damage. */
+static void trailing(void **state)
+{
+    static const enum compression kinds[] = {COMPRESSION_GZIP, COMPRESSION_ZSTD};
+    static const char zeros[2000];
+    (void)state;
+    auto_buf plain = BUF_INIT(LIMIT);
+    fill_text(&plain, 5000);
+    for (size_t i = 0; i < 4; i++) {
+        auto_buf packed = BUF_INIT(LIMIT);
+        auto_buf out = BUF_INIT(LIMIT);
+        img_error err;
+        enum compression kind = kinds[i % 2];
+        kind == COMPRESSION_GZIP ? append_gzip(&packed, &plain, 6) : append_zstd(&packed, &plain);
+        img__buf_append(&packed, i < 2 ? "garbage" : zeros, i < 2 ? 7 : sizeof(zeros));
+        struct source *next = pieces_new(packed.data, packed.len, 100);
+        auto_(source) struct source *source = NULL;
+        assert_ok(
+            img__source_decompress_compat(kind, IMG_COMPAT_TRAILING, "test", next, &source, &err));
+        assert_ok(read_all(source, 777, &out, &err));
+        assert_int_equal(out.len, plain.len);
+        assert_int_equal(((struct pieces *)next)->at, packed.len);
+        packed.data[50] ^= 0x55;
+        struct source *again = pieces_new(packed.data, packed.len, 100);
+        auto_(source) struct source *damaged = NULL;
+        assert_ok(img__source_decompress_compat(kind, IMG_COMPAT_TRAILING, "test", again, &damaged,
+                                                &err));
+        assert_int_equal(read_all(damaged, 777, &out, &err), IMG_EFORMAT);
+    }
+    auto_(source) struct source *plain_source = NULL;
+    img_error err;
+    assert_ok(img__source_decompress_compat(COMPRESSION_NONE, IMG_COMPAT_ALL, "test",
+                                            pieces_new("x", 1, 1), &plain_source, &err));
+}
+
 /* At every length: never accepted, never more than cut short. */
 static void assert_cut(enum compression compression, const struct buf *good)
 {
@@ -421,6 +458,7 @@ int main(void)
         cmocka_unit_test(gzip_header_fields),
         cmocka_unit_test(gzip_refuses_headers),
         cmocka_unit_test(gzip_refuses_damage),
+        cmocka_unit_test(trailing),
         cmocka_unit_test(truncation),
         cmocka_unit_test(zstd_frames),
         cmocka_unit_test(zstd_refuses),

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 
+#include <libimg/values.h>
+
 #include "streams.h"
 #include "tarball.h"
 #include "unit.h"
@@ -50,6 +52,9 @@ static int print_data(struct tar_reader *reader, const struct entry *entry, stru
     return 0;
 }
 
+/* What the reader is to allow. */
+static uint32_t compat;
+
 static int print_tar(const void *tar, size_t len, size_t piece, struct buf *out, img_error *err)
 {
     auto_(source) struct source *source = pieces_new(tar, len, piece);
@@ -57,6 +62,7 @@ static int print_tar(const void *tar, size_t len, size_t piece, struct buf *out,
     int rc = img__tar_reader_new(source, "layer x", &reader, err);
     if (rc)
         return rc;
+    img__tar_reader_compat(reader, compat);
     for (;;) {
         const struct entry *entry;
         rc = img__tar_reader_next(reader, &entry, err);
@@ -763,6 +769,50 @@ static void r12_r13_after_the_end(void **state)
     }
 }
 
+static void compat_single_zero(void **state)
+{
+    (void)state;
+    auto_buf tar = TARBALL_INIT;
+    tarball_add(&tar, '0', "a", "");
+    tarball_zeros(&tar, 512);
+    tarball_add(&tar, '0', "b", "data");
+    tarball_zeros(&tar, 512);
+    compat = IMG_COMPAT_TRAILING | IMG_COMPAT_SNIFF | IMG_COMPAT_DUPLICATES;
+    assert_refused(&tar, "single block of zeros");
+    compat = IMG_COMPAT_SINGLE_ZERO;
+    assert_reads(&tar, "f a 644 1:2 0 @3\nf b 644 1:2 4 @3 | data\n");
+    tarball_add(&tar, '0', "c", "");
+    tarball_end(&tar);
+    assert_reads(&tar, "f a 644 1:2 0 @3\nf b 644 1:2 4 @3 | data\nf c 644 1:2 0 @3\n");
+    tarball_add(&tar, '0', "d", "");
+    assert_refused(&tar, "follows the end");
+
+    img__buf_clear(&tar);
+    tarball_add(&tar, '0', "a", "");
+    tarball_zeros(&tar, 512);
+    img__buf_puts(&tar, "half a header");
+    assert_refused(&tar, "single block of zeros");
+    compat = 0;
+}
+
+static void compat_trailing(void **state)
+{
+    static const size_t zeros[] = {1024, 1025, 5000, 10240, 600000};
+    (void)state;
+    for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++) {
+        auto_buf tar = TARBALL_INIT;
+        tarball_add(&tar, '0', "a", "");
+        tarball_zeros(&tar, zeros[i]);
+        tarball_add(&tar, '0', "b", "");
+        img__buf_puts(&tar, "rest");
+        compat = IMG_COMPAT_SINGLE_ZERO | IMG_COMPAT_SNIFF | IMG_COMPAT_DUPLICATES;
+        assert_refused(&tar, "follows the end");
+        compat = IMG_COMPAT_TRAILING;
+        assert_reads(&tar, "f a 644 1:2 0 @3\n");
+    }
+    compat = 0;
+}
+
 static void r15_truncation(void **state)
 {
     (void)state;
@@ -1020,6 +1070,8 @@ int main(void)
         cmocka_unit_test(r10_ids),
         cmocka_unit_test(r11_checksum),
         cmocka_unit_test(r12_r13_after_the_end),
+        cmocka_unit_test(compat_single_zero),
+        cmocka_unit_test(compat_trailing),
         cmocka_unit_test(r15_truncation),
         cmocka_unit_test(extension_without_entry),
         cmocka_unit_test(r17_types),
