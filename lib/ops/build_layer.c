@@ -10,58 +10,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "core/media.h"
-#include "core/verify.h"
-#include "layer/decompress.h"
+#include "ops/layer_source.h"
 
 /* ---- what lies below ---- */
-
-static enum compression compression_of(const img_descriptor *layer)
-{
-    switch (img__media_compression(layer->media_type)) {
-    case MEDIA_GZIP:
-        return COMPRESSION_GZIP;
-    case MEDIA_ZSTD:
-        return COMPRESSION_ZSTD;
-    default:
-        return COMPRESSION_NONE;
-    }
-}
-
-/* The config promises what the layers are uncompressed (layers.md H6). */
-static int check_diff_id(const img_build *build, size_t index, const char *name,
-                         const img_digest *found, img_error *err)
-{
-    const img_digest *promised = &build->config.diff_ids[index];
-    if (img__digest_equal(promised, found) || !img__text_starts(promised->text, "sha256:"))
-        return 0;
-    return img__fail(err, IMG_EDIGEST,
-                     "%s has the diffID %s, but the config says %s: the image is broken", name,
-                     found->text, promised->text);
-}
 
 static int view_layer(img_build *build, size_t index, img_error *err)
 {
     const img_descriptor *layer = &build->layers[index];
-    img_digest diff_id;
     char name[64];
     img__descriptor_name(layer, name, sizeof(name));
-    if (img__media_compression(layer->media_type) == MEDIA_OTHER)
-        return img__fail(err, IMG_EUNSUPPORTED, "%s is a %s, which libimg can't read", name,
-                         layer->media_type);
-    auto_(source) struct source *blob = NULL;
-    int rc = img__store_source(build->store, layer, &blob, err);
-    if (rc)
-        return rc;
-    auto_(source) struct source *plain = NULL;
     auto_(source) struct source *tar = NULL;
-    rc = img__source_decompress(compression_of(layer), name, steal(blob), &plain, err);
-    if (rc == 0)
-        rc = img__source_digest(&diff_id, steal(plain), &tar, err);
-    if (rc == 0)
-        rc = img__view_apply(build->view, tar, name, err);
-    return rc ? rc : check_diff_id(build, index, name, &diff_id, err);
+    int rc = img__layer_open(build->store, layer, &build->config.diff_ids[index], 1, &tar, err);
+    return rc ? rc : img__view_apply(build->view, tar, name, err);
 }
 
 int img__layering_look_below(img_build *build, const struct view **out, img_error *err)
