@@ -12,7 +12,7 @@
 
 #include "layer/scan_internal.h"
 
-static void img__auto_scan(struct scan *scan)
+void img__scan_free(struct scan *scan)
 {
     img__buf_free(&scan->place);
     img__buf_free(&scan->path);
@@ -56,8 +56,8 @@ static void set_time(const struct scan_options *options, const struct statx *st,
     entry->mtime_ns = newer ? 0 : st->stx_mtime.tv_nsec;
 }
 
-static void set_metadata(const struct scan_options *options, const struct statx *st,
-                         struct entry *entry)
+void img__scan_metadata(const struct scan_options *options, const struct statx *st,
+                        struct entry *entry)
 {
     entry->type = type_of(st);
     entry->mode = mode_of(options, st);
@@ -107,8 +107,13 @@ static int set_hard_link(struct scan *scan, const struct node *node, struct entr
 static int make_entry(struct scan *scan, const struct node *node, struct entry *entry,
                       img_error *err)
 {
+    const char *name = strrchr(scan->path.data, '/');
     entry->path = scan->path.data;
-    set_metadata(scan->options, &node->st, entry);
+    if (strncmp(name ? name + 1 : scan->path.data, ".wh.", 4) == 0)
+        return img__fail(err, IMG_EINVAL,
+                         "%s: a name that begins with '.wh.' means removal in a layer; rename it",
+                         scan->place.data);
+    img__scan_metadata(scan->options, &node->st, entry);
     if (entry->type == ENTRY_CHARACTER && !entry->device_major && !entry->device_minor)
         return img__fail(err, IMG_EINVAL,
                          "%s: the character device 0:0 means removal to overlay file systems; "
@@ -128,6 +133,19 @@ static int make_entry(struct scan *scan, const struct node *node, struct entry *
         return rc;
     rc = img__entry_check(entry, err);
     return rc ? img__prefix(err, rc, "%s", scan->place.data) : 0;
+}
+
+bool img__scan_left_out(const struct scan *scan, const struct node *node)
+{
+    if (node->mount)
+        img__log(scan->options->observer, IMG_LOG_WARNING,
+                 "%s: another file system is mounted here; only the directory is taken",
+                 scan->place.data);
+    if (!S_ISSOCK(node->st.stx_mode))
+        return false;
+    img__log(scan->options->observer, IMG_LOG_WARNING,
+             "%s: a socket, which no layer can hold, is left out", scan->place.data);
+    return true;
 }
 
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err)
@@ -171,30 +189,31 @@ static int check_prefix(const char *prefix, img_error *err)
     return 0;
 }
 
-int img__scan(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
-              img_error *err)
+int img__scan_init(struct scan *scan, const char *path, const struct scan_options *options,
+                   img_error *err)
 {
     size_t path_len = strlen(path);
     if (path_len == 0)
         return img__fail(err, IMG_EINVAL, "an empty path names no file");
     while (path_len > 1 && path[path_len - 1] == '/')
         path_len--;
-    auto_(scan) struct scan scan = {
-        .options = options,
-        .fn = fn,
-        .arg = arg,
-        .place = BUF_INIT(path_len + ENTRY_PATH_MAX + ENTRY_NAME_MAX + 2),
-        .path = BUF_INIT(ENTRY_PATH_MAX),
-        .scratch = malloc(SCAN_SCRATCH),
-    };
-    img__buf_append(&scan.place, path, path_len);
-    img__buf_puts(&scan.path, options->prefix);
-    if (!scan.scratch || scan.place.failed || scan.path.failed == IMG_ENOMEM)
+    scan->options = options;
+    scan->place = (struct buf)BUF_INIT(path_len + ENTRY_PATH_MAX + ENTRY_NAME_MAX + 2);
+    scan->path = (struct buf)BUF_INIT(ENTRY_PATH_MAX);
+    scan->scratch = malloc(SCAN_SCRATCH);
+    img__buf_append(&scan->place, path, path_len);
+    img__buf_puts(&scan->path, options->prefix);
+    if (!scan->scratch || scan->place.failed || scan->path.failed == IMG_ENOMEM)
         return img__fail_memory(err);
-    int rc = img__buf_check(&scan.path, "the destination", err);
-    if (rc)
-        return rc;
-    rc = check_prefix(options->prefix, err);
+    int rc = img__buf_check(&scan->path, "the destination", err);
+    return rc ? rc : check_prefix(options->prefix, err);
+}
+
+int img__scan(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
+              img_error *err)
+{
+    auto_(scan) struct scan scan = {.fn = fn, .arg = arg};
+    int rc = img__scan_init(&scan, path, options, err);
     if (rc)
         return rc;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The parts of the scan: the walk (scan_walk.c), looking and opening (scan_open.c), one entry
- * (scan.c), the data of a file (scan_file.c), extended attributes (scan_xattr.c), hard links
- * (scan_links.c).
+ * The parts of the scan: the walk (scan_walk.c), a directory on its way (scan_dir.c), looking and
+ * opening (scan_open.c), one entry (scan.c), the data of a file (scan_file.c), extended attributes
+ * (scan_xattr.c), hard links (scan_links.c). The diff walks two trees with the same parts.
  */
 #ifndef IMG_LAYER_SCAN_INTERNAL_H
 #define IMG_LAYER_SCAN_INTERNAL_H
@@ -66,11 +66,54 @@ static inline bool img__scan_same_inode(struct inode a, struct inode b)
     return a.dev == b.dev && a.ino == b.ino;
 }
 
-/* scan_open.c: looks at what there is under that name and opens it. */
+/* scan.c: path is that of the top, on this machine; what else is in scan is zero. Frees nothing on
+ * failure: img__scan_free() does. */
+int img__scan_init(struct scan *scan, const char *path, const struct scan_options *options,
+                   img_error *err);
+void img__scan_free(struct scan *scan);
+
+/* A directory of the walk. */
+struct scan_dir {
+    int fd; /* -1: closed for now */
+    struct inode inode;
+    struct buf names; /* of each its type, itself and a NUL */
+    char **sorted;    /* into names */
+    size_t count;
+    size_t next;
+    size_t place_len;
+    size_t path_len;
+};
+
+/* scan_dir.c: reads the directory that scan has come to. fd is taken over, also on failure, after
+ * which the directory is to be cleared too. */
+int img__scan_dir_read(struct scan *scan, int fd, struct scan_dir *dir, img_error *err);
+void img__scan_dir_clear(struct scan_dir *dir);
+void img__scan_dir_close(struct scan_dir *dir);
+/* Opens again what was closed, from the directory right below it. */
+int img__scan_dir_reopen(const struct scan *scan, const struct scan_dir *below,
+                         struct scan_dir *dir, img_error *err);
+/* Makes place and path those of a name in dir, or of dir itself. */
+int img__scan_dir_enter(struct scan *scan, const struct scan_dir *dir, const char *name,
+                        img_error *err);
+void img__scan_dir_leave(struct scan *scan, const struct scan_dir *dir);
+/* The type, DT_..., of one of dir->sorted; DT_UNKNOWN where the file system does not tell. */
+static inline unsigned char img__scan_dir_type(const char *name)
+{
+    return (unsigned char)name[-1];
+}
+
+/* scan_open.c: what there is under that name, and of a directory whether it is a mount. */
+int img__scan_look(const struct scan *scan, struct node *node, img_error *err);
+/* The same, and opens it. */
 int img__scan_open(struct scan *scan, struct node *node, img_error *err);
 void img__scan_close(struct node *node);
 
-/* scan.c: calls fn for it. */
+/* scan.c: whether it has no place in a layer. Warns of that, and of a mount. */
+bool img__scan_left_out(const struct scan *scan, const struct node *node);
+/* Type, mode, owner, time, size and device, as the options want them. */
+void img__scan_metadata(const struct scan_options *options, const struct statx *st,
+                        struct entry *entry);
+/* Calls fn for it. */
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err);
 
 /* scan_walk.c: all that is in a directory. fd is taken over, also on failure. */
@@ -103,6 +146,11 @@ size_t img__scan_xattr_value(const char *name, void *value, size_t len);
 int img__scan_link(struct link_map *map, const struct statx *st, const char *path,
                    const char **first, img_error *err);
 void img__scan_links_free(struct link_map *map);
+
+static inline void img__auto_scan(struct scan *scan)
+{
+    img__scan_free(scan);
+}
 
 static inline void img__auto_node(struct node *node)
 {

@@ -37,7 +37,7 @@ static int fail_open(const struct scan *scan, const struct node *node, img_error
     return img__fail_errno(err, "%s: cannot be opened", scan->place.data);
 }
 
-static int look(const struct scan *scan, struct node *node, img_error *err)
+int img__scan_look(const struct scan *scan, struct node *node, img_error *err)
 {
     int flags = AT_NO_AUTOMOUNT | (node->top ? 0 : AT_SYMLINK_NOFOLLOW);
     if (statx(node->dirfd, node->name, flags, STATX_BASIC_STATS, &node->st) != 0)
@@ -75,7 +75,7 @@ static int open_node(struct node *node)
 
 int img__scan_open(struct scan *scan, struct node *node, img_error *err)
 {
-    int rc = look(scan, node, err);
+    int rc = img__scan_look(scan, node, err);
     if (rc || S_ISLNK(node->st.stx_mode) || S_ISSOCK(node->st.stx_mode))
         return rc;
     node->fd = open_node(node);
