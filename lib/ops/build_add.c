@@ -13,63 +13,23 @@
 
 _Static_assert(sizeof(img_add_options) == sizeof(size_t) + 4 * sizeof(uint32_t), "no padding");
 
-/* A file's data on its way, so that its progress is seen. */
-struct watched {
-    struct source base;
-    struct source *next;
-    struct layering *layering;
-};
-
-static ssize_t watched_read(struct source *source, void *data, size_t len, img_error *err)
-{
-    struct watched *self = (struct watched *)source;
-    struct layering *layering = self->layering;
-    int rc = img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
-    return rc ? rc : img__source_read(self->next, data, len, err);
-}
-
-static const struct source_ops watched_ops = {watched_read, NULL, NULL};
-
-/* A directory where there is a link below would hide what the link leads to: the mistake that
- * breaks a base whose /lib leads to /usr/lib. */
-static int check_below(const struct layering *layering, const struct entry *entry, img_error *err)
-{
-    if (!layering->view || entry->type != ENTRY_DIRECTORY)
-        return 0;
-    const struct entry *below = img__view_find(layering->view, entry->path);
-    if (!below || below->type != ENTRY_SYMLINK)
-        return 0;
-    return img__fail(err, IMG_EINVAL,
-                     "/%s is a directory here and a link to %s in the image: add what is in it to "
-                     "the link's target, or remove the link first",
-                     entry->path, below->link);
-}
-
 static bool is_directory_below(const struct view *view, const char *path)
 {
     const struct entry *entry = view ? img__view_find(view, path) : NULL;
     return entry && entry->type == ENTRY_DIRECTORY;
 }
 
-static int pack_watched(struct layering *layering, const struct entry *entry, struct source *data,
-                        img_error *err)
-{
-    struct watched watched = {{&watched_ops}, data, layering};
-    int rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
-    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
-}
-
 static int add_entry(const struct entry *entry, struct source *data, void *arg, img_error *err)
 {
     struct layering *layering = arg;
-    int rc = check_below(layering, entry, err);
+    int rc = img__layering_check_below(layering, entry, err);
     if (rc)
         return rc;
     /* The place itself, where it is there already, stays as it is. */
     if (entry->type == ENTRY_DIRECTORY && strcmp(entry->path, layering->prefix) == 0 &&
         is_directory_below(layering->view, entry->path))
         return img__layering_directory(layering, entry->path, err);
-    return pack_watched(layering, entry, data, err);
+    return img__layering_entry(layering, entry, data, err);
 }
 
 static int add_options_check(const img_add_options *options, img_error *err)
@@ -243,7 +203,7 @@ static int add_archive_entry(const struct entry *entry, struct source *data, voi
     struct layering *layering = arg;
     auto_free char *path = NULL, *link = NULL;
     struct entry placed = *entry;
-    int rc = check_below(layering, entry, err);
+    int rc = img__layering_check_below(layering, entry, err);
     if (rc == 0 && layering->view)
         rc = resolve_parents(layering->view, entry->path, &path, err);
     if (rc == 0 && layering->view && entry->type == ENTRY_HARDLINK)
@@ -254,7 +214,7 @@ static int add_archive_entry(const struct entry *entry, struct source *data, voi
         placed.path = path;
     if (link)
         placed.link = link;
-    return pack_watched(layering, &placed, data, err);
+    return img__layering_entry(layering, &placed, data, err);
 }
 
 int img_build_add_archive(img_build *build, const char *path, img_error *err)

@@ -127,6 +127,47 @@ int img__layering_end(struct layering *layering, img_error *err)
     return rc ? rc : append(layering, &result, err);
 }
 
+/* ---- entries ---- */
+
+/* A file's data on its way, so that its progress is seen. */
+struct watched {
+    struct source base;
+    struct source *next;
+    struct layering *layering;
+};
+
+static ssize_t watched_read(struct source *source, void *data, size_t len, img_error *err)
+{
+    struct watched *self = (struct watched *)source;
+    struct layering *layering = self->layering;
+    int rc = img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+    return rc ? rc : img__source_read(self->next, data, len, err);
+}
+
+static const struct source_ops watched_ops = {watched_read, NULL, NULL};
+
+int img__layering_entry(struct layering *layering, const struct entry *entry, struct source *data,
+                        img_error *err)
+{
+    struct watched watched = {{&watched_ops}, data, layering};
+    int rc = img__pack_entry(layering->pack, entry, data ? &watched.base : NULL, err);
+    return rc ? rc : img__item_progress(&layering->item, img__pack_bytes(layering->pack), err);
+}
+
+int img__layering_check_below(const struct layering *layering, const struct entry *entry,
+                              img_error *err)
+{
+    if (!layering->view || entry->type != ENTRY_DIRECTORY)
+        return 0;
+    const struct entry *below = img__view_find(layering->view, entry->path);
+    if (!below || below->type != ENTRY_SYMLINK)
+        return 0;
+    return img__fail(err, IMG_EINVAL,
+                     "/%s is a directory here and a link to %s in the image: add what is in it to "
+                     "the link's target, or remove the link first",
+                     entry->path, below->link);
+}
+
 int img__layering_directory(struct layering *layering, const char *path, img_error *err)
 {
     auto_free char *own_path = strdup(path);

@@ -29,6 +29,13 @@ int img__layering_begin(struct layering *layering, img_error *err);
  * warning. */
 int img__layering_end(struct layering *layering, img_error *err);
 
+/* Writes an entry with its data, and tells of the progress. */
+int img__layering_entry(struct layering *layering, const struct entry *entry, struct source *data,
+                        img_error *err);
+/* A directory where there is a link below would hide what the link leads to: the mistake that
+ * breaks a base whose /lib leads to /usr/lib. IMG_EINVAL. */
+int img__layering_check_below(const struct layering *layering, const struct entry *entry,
+                              img_error *err);
 /* Writes the directory at path, as it is below or else as the engine makes one up: 0755, root,
  * 1970. */
 int img__layering_directory(struct layering *layering, const char *path, img_error *err);
