@@ -72,9 +72,8 @@ void img__scan_metadata(const struct scan_options *options, const struct statx *
     }
 }
 
-/* Puts the target into scratch. */
-static int read_link(struct scan *scan, const struct node *node, struct entry *entry,
-                     img_error *err)
+int img__scan_read_link(struct scan *scan, const struct node *node, struct entry *entry,
+                        img_error *err)
 {
     ssize_t n = readlinkat(node->dirfd, node->name, scan->scratch, SCAN_SCRATCH - 1);
     if (n < 0)
@@ -103,9 +102,7 @@ static int set_hard_link(struct scan *scan, const struct node *node, struct entr
     return 0;
 }
 
-/* Fills entry with what is borrowed from scan, and attributes of its own. */
-static int make_entry(struct scan *scan, const struct node *node, struct entry *entry,
-                      img_error *err)
+int img__scan_entry(struct scan *scan, const struct node *node, struct entry *entry, img_error *err)
 {
     const char *name = strrchr(scan->path.data, '/');
     entry->path = scan->path.data;
@@ -120,12 +117,10 @@ static int make_entry(struct scan *scan, const struct node *node, struct entry *
                          "remove it",
                          scan->place.data);
     int rc = 0;
-    if (node->fd >= 0) {
-        bool readable = S_ISREG(node->st.stx_mode) || (S_ISDIR(node->st.stx_mode) && !node->mount);
-        rc = img__scan_xattrs(scan, node->fd, !readable, entry, err);
-    } else {
-        rc = read_link(scan, node, entry, err);
-    }
+    if (node->fd >= 0)
+        rc = img__scan_xattrs(scan, node, entry, err);
+    else
+        rc = img__scan_read_link(scan, node, entry, err);
     if (rc)
         return rc;
     rc = set_hard_link(scan, node, entry, err);
@@ -151,7 +146,7 @@ bool img__scan_left_out(const struct scan *scan, const struct node *node)
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err)
 {
     struct entry entry = {0};
-    int rc = make_entry(scan, node, &entry, err);
+    int rc = img__scan_entry(scan, node, &entry, err);
     if (!rc && entry.type == ENTRY_FILE) {
         struct file_source file;
         img__scan_file(&file, node->fd, scan->place.data, &node->st);

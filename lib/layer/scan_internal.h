@@ -113,6 +113,12 @@ bool img__scan_left_out(const struct scan *scan, const struct node *node);
 /* Type, mode, owner, time, size and device, as the options want them. */
 void img__scan_metadata(const struct scan_options *options, const struct statx *st,
                         struct entry *entry);
+/* Fills entry with what is borrowed from scan (path and link), and attributes of its own. */
+int img__scan_entry(struct scan *scan, const struct node *node, struct entry *entry,
+                    img_error *err);
+/* Puts the target of a symbolic link into scratch, from which entry borrows it. */
+int img__scan_read_link(struct scan *scan, const struct node *node, struct entry *entry,
+                        img_error *err);
 /* Calls fn for it. */
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err);
 
@@ -134,9 +140,8 @@ struct file_source {
 };
 void img__scan_file(struct file_source *file, int fd, const char *place, const struct statx *st);
 
-/* scan_xattr.c: those that travel into the entry, sorted. fd is open for reading, or an O_PATH one.
- */
-int img__scan_xattrs(struct scan *scan, int fd, bool path_only, struct entry *entry,
+/* scan_xattr.c: those that travel into the entry, sorted. The node need not be open. */
+int img__scan_xattrs(struct scan *scan, const struct node *node, struct entry *entry,
                      img_error *err);
 /* A value as it goes into a layer, which may be shorter than it was, or 0 for not at all. */
 size_t img__scan_xattr_value(const char *name, void *value, size_t len);

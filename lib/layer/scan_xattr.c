@@ -55,26 +55,40 @@ size_t img__scan_xattr_value(const char *name, void *value, size_t len)
     return len;
 }
 
-/* An O_PATH descriptor has no attributes, but its name in /proc leads to the inode itself. */
+/* What is open for reading has its attributes at the descriptor. An O_PATH descriptor has none, but
+ * its name in /proc leads to the inode itself; and beneath that of a directory what is not open at
+ * all can be named, without following it if it is a link. */
 struct handle {
-    int fd;
-    const char *proc; /* NULL: use fd */
+    int fd; /* -1: use path */
+    bool no_follow;
+    char path[32 + ENTRY_NAME_MAX];
 };
+
+static void set_handle(struct handle *handle, const struct node *node)
+{
+    bool readable = S_ISREG(node->st.stx_mode) || (S_ISDIR(node->st.stx_mode) && !node->mount);
+    *handle = (struct handle){.fd = readable ? node->fd : -1, .no_follow = node->fd < 0};
+    if (node->fd < 0)
+        snprintf(handle->path, sizeof(handle->path), "/proc/self/fd/%d/%s", node->dirfd,
+                 node->name);
+    else if (!readable)
+        snprintf(handle->path, sizeof(handle->path), "/proc/self/fd/%d", node->fd);
+}
 
 static ssize_t list_names(const struct handle *handle, char *names)
 {
-    ssize_t n =
-        handle->proc ? listxattr(handle->proc, names, HALF) : flistxattr(handle->fd, names, HALF);
-    /* A file system without attributes has none; /proc may not be mounted. */
-    if (n < 0 && (errno == ENOTSUP || (handle->proc && errno == ENOENT)))
-        return 0;
-    return n;
+    if (handle->fd >= 0)
+        return flistxattr(handle->fd, names, HALF);
+    return handle->no_follow ? llistxattr(handle->path, names, HALF)
+                             : listxattr(handle->path, names, HALF);
 }
 
 static ssize_t get_value(const struct handle *handle, const char *name, char *value)
 {
-    return handle->proc ? getxattr(handle->proc, name, value, HALF)
-                        : fgetxattr(handle->fd, name, value, HALF);
+    if (handle->fd >= 0)
+        return fgetxattr(handle->fd, name, value, HALF);
+    return handle->no_follow ? lgetxattr(handle->path, name, value, HALF)
+                             : getxattr(handle->path, name, value, HALF);
 }
 
 static int add(struct scan *scan, const struct handle *handle, const char *name,
@@ -91,24 +105,39 @@ static int add(struct scan *scan, const struct handle *handle, const char *name,
     return len ? img__entry_add_xattr(entry, name, value, len, err) : 0;
 }
 
-int img__scan_xattrs(struct scan *scan, int fd, bool path_only, struct entry *entry, img_error *err)
+static int add_all(struct scan *scan, const struct handle *handle, size_t len, struct entry *entry,
+                   img_error *err)
 {
-    char proc[40];
-    struct handle handle = {fd, NULL};
-    if (path_only) {
-        snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
-        handle.proc = proc;
-    }
-    ssize_t len = list_names(&handle, scan->scratch);
-    if (len < 0)
-        return img__fail_errno(err, "%s: cannot list its extended attributes", scan->place.data);
-
     const char *end = scan->scratch + len;
     for (const char *name = scan->scratch; name < end; name += strlen(name) + 1) {
-        int rc = img__entry_xattr_allowed(name) ? add(scan, &handle, name, entry, err) : 0;
+        int rc = img__entry_xattr_allowed(name) ? add(scan, handle, name, entry, err) : 0;
         if (rc)
             return rc;
     }
     img__entry_sort_xattrs(entry);
     return 0;
+}
+
+int img__scan_xattrs(struct scan *scan, const struct node *node, struct entry *entry,
+                     img_error *err)
+{
+    struct handle handle;
+    auto_(node) struct node opened = {.fd = -1};
+    set_handle(&handle, node);
+    ssize_t len = list_names(&handle, scan->scratch);
+    /* /proc may not be mounted. */
+    if (len < 0 && errno == ENOENT && node->fd < 0) {
+        opened = *node;
+        int rc = img__scan_open(scan, &opened, err);
+        if (rc)
+            return rc;
+        set_handle(&handle, &opened);
+        len = list_names(&handle, scan->scratch);
+    }
+    /* A file system without attributes has none. */
+    if (len < 0 && (errno == ENOTSUP || (handle.fd < 0 && errno == ENOENT)))
+        return 0;
+    if (len < 0)
+        return img__fail_errno(err, "%s: cannot list its extended attributes", scan->place.data);
+    return add_all(scan, &handle, (size_t)len, entry, err);
 }
