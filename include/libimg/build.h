@@ -35,12 +35,15 @@ typedef struct img_build_options {
     void *on_event_arg;
     img_log_fn on_log;
     void *on_log_arg;
+    uint32_t threads;  /* that compress, the caller's counted: 1 starts none, 0 is one for each
+                          processor at hand, 16 at most. No digest depends on it. */
+    uint32_t reserved; /* 0 */
 } img_build_options;
 
 #define IMG_BUILD_OPTIONS_INIT                                                                     \
     {                                                                                              \
         sizeof(img_build_options), {"", "", "", ""}, IMG_COMPRESSION_GZIP, 0, 0, 0, 0, NULL, NULL, \
-            NULL, NULL                                                                             \
+            NULL, NULL, 0, 0                                                                       \
     }
 
 /* Begins an image from nothing in a store, which must outlive the build. options may be NULL. While

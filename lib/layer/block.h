@@ -14,11 +14,11 @@
 
 struct block_codec {
     const char *name;
-    size_t block_bytes; /* how the stream is cut; part of the format of what we write */
+    size_t largest; /* block that there is; part of the format of what we write */
     int default_level;
     int highest_level;
-    /* The room that a block needs at most when it is compressed. */
-    size_t (*bound)(size_t block_bytes);
+    /* The room that a block of so many bytes needs at most when it is compressed. */
+    size_t (*bound)(size_t len);
     /* NULL if there is no memory. */
     void *(*open)(int level);
     void (*close)(void *state);

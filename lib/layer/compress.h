@@ -6,18 +6,11 @@
 #ifndef IMG_LAYER_COMPRESS_H
 #define IMG_LAYER_COMPRESS_H
 
-#include "base/io.h"
-
 enum compression {
     COMPRESSION_GZIP,
     COMPRESSION_ZSTD,
     COMPRESSION_NONE,
 };
-
-/* A sink that passes on compressed what it is given. level 0 is the default. Takes next over, also
- * on failure. IMG_EINVAL for a level that there is not. */
-int img__sink_compress(enum compression compression, int level, struct sink *next,
-                       struct sink **out, img_error *err);
 
 /* "1.14" */
 const char *img__compress_libdeflate_version(void);

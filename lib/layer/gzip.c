@@ -16,9 +16,9 @@
  * cache. */
 #define BLOCK ((size_t)512 * 1024)
 
-static size_t bound(size_t block_bytes)
+static size_t bound(size_t len)
 {
-    return HEADER + libdeflate_deflate_compress_bound(NULL, block_bytes) + TRAILER;
+    return HEADER + libdeflate_deflate_compress_bound(NULL, len) + TRAILER;
 }
 
 static void *open_state(int level)
@@ -58,7 +58,7 @@ static ssize_t compress(void *state, const void *block, size_t len, void *out, s
 
 const struct block_codec img__block_gzip = {
     .name = "gzip",
-    .block_bytes = BLOCK,
+    .largest = BLOCK,
     .default_level = 4,
     .highest_level = 12,
     .bound = bound,

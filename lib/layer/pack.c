@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The line from entries to a blob: tar writer, digest of the tar, compression, blob. One pass; the
- * memory does not depend on the size of anything. What compression writes to is the blob's sink,
- * which knows about the blob's own digest (layers.md C20, H1).
+ * The line from entries to a blob: tar writer, blocks, blob. One pass; the memory does not depend
+ * on the size of anything. What the blocks are written to is the blob's sink, which knows about the
+ * blob's own digest (layers.md C20, H1).
  */
 #include "layer/pack.h"
 
@@ -11,20 +11,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "layer/blocks.h"
 #include "layer/tar_write.h"
 
-/* Small enough to be in the cache still when it is hashed and compressed. */
+/* What is read of a file at once. */
 #define CHUNK ((size_t)128 * 1024)
 
-/* Where the tar goes: through the hash, and on. Headers, padding and small files are gathered, so
- * that nothing behind has to cope with crumbs. */
+/* Where the tar goes. It is a part of its pack and never closed or freed as a sink. */
 struct tap {
     struct sink sink;
-    struct hash *hash;
-    struct sink *next;
+    struct blocks *blocks;
     uint64_t bytes;
-    char *gathered; /* CHUNK bytes */
-    size_t len;
 };
 
 struct pack {
@@ -34,39 +31,16 @@ struct pack {
     struct pack_result result;
 };
 
-static int tap_pass(struct tap *tap, const void *data, size_t len, img_error *err)
-{
-    int rc = img__hash_update(tap->hash, data, len, err);
-    return rc ? rc : img__sink_write(tap->next, data, len, err);
-}
-
-static int tap_flush(struct tap *tap, img_error *err)
-{
-    size_t len = tap->len;
-    tap->len = 0;
-    return len ? tap_pass(tap, tap->gathered, len, err) : 0;
-}
-
 static int tap_write(struct sink *sink, const void *data, size_t len, img_error *err)
 {
     struct tap *tap = (struct tap *)sink;
     tap->bytes += len;
-    if (len > CHUNK - tap->len) {
-        int rc = tap_flush(tap, err);
-        if (rc)
-            return rc;
-    }
-    if (len >= CHUNK)
-        return tap_pass(tap, data, len, err);
-    memcpy(tap->gathered + tap->len, data, len);
-    tap->len += len;
-    return 0;
+    return img__blocks_write(tap->blocks, data, len, err);
 }
 
-/* The tap is a part of its pack and never closed as a sink. */
 static const struct sink_ops tap_ops = {.write = tap_write};
 
-int img__pack_new(enum compression compression, int level, struct sink *blob, struct pack **out,
+int img__pack_new(const struct pack_options *options, struct sink *blob, struct pack **out,
                   img_error *err)
 {
     auto_(sink) struct sink *owned = blob;
@@ -76,14 +50,15 @@ int img__pack_new(enum compression compression, int level, struct sink *blob, st
     pack->tap.sink.ops = &tap_ops;
     pack->result.newest_mtime = INT64_MIN;
     pack->chunk = malloc(CHUNK);
-    pack->tap.gathered = malloc(CHUNK);
-    if (!pack->chunk || !pack->tap.gathered)
+    if (!pack->chunk)
         return img__fail_memory(err);
 
-    int rc = img__sink_compress(compression, level, steal(owned), &pack->tap.next, err);
-    if (rc)
-        return rc;
-    rc = img__hash_new(IMG_DIGEST_CANONICAL, &pack->tap.hash, err);
+    struct blocks_options blocks = {
+        .compression = options->compression,
+        .level = options->level,
+        .threads = options->threads,
+    };
+    int rc = img__blocks_new(&blocks, steal(owned), &pack->tap.blocks, err);
     if (rc)
         return rc;
     rc = img__tar_writer_new(&pack->tap.sink, &pack->writer, err);
@@ -98,9 +73,7 @@ void img__pack_free(struct pack *pack)
     if (!pack)
         return;
     img__tar_writer_free(pack->writer);
-    img__hash_free(pack->tap.hash);
-    img__sink_free(pack->tap.next);
-    free(pack->tap.gathered);
+    img__blocks_free(pack->tap.blocks);
     free(pack->chunk);
     free(pack);
 }
@@ -187,13 +160,7 @@ int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err)
     int rc = img__tar_writer_end(pack->writer, err);
     if (rc)
         return rc;
-    rc = tap_flush(&pack->tap, err);
-    if (rc)
-        return rc;
-    rc = img__hash_final(pack->tap.hash, &pack->result.diff_id, err);
-    if (rc)
-        return rc;
-    rc = img__sink_close(pack->tap.next, err);
+    rc = img__blocks_end(pack->tap.blocks, &pack->result.diff_id, err);
     if (rc)
         return rc;
     pack->result.tar_bytes = pack->tap.bytes;

@@ -6,6 +6,7 @@
 #ifndef IMG_LAYER_PACK_H
 #define IMG_LAYER_PACK_H
 
+#include "base/io.h"
 #include "core/digest.h"
 #include "layer/compress.h"
 #include "layer/entry.h"
@@ -17,11 +18,17 @@ struct pack_result {
     int64_t newest_mtime; /* of all entries but whiteouts and made-up parents; INT64_MIN: none */
 };
 
+struct pack_options {
+    enum compression compression;
+    int level;        /* 0: the default of the compression */
+    unsigned threads; /* the caller's counted; 0: img__pool_threads() */
+};
+
 struct pack;
 
 /* blob takes the compressed bytes; it is taken over, also on failure, and closed by
  * img__pack_end(). */
-int img__pack_new(enum compression compression, int level, struct sink *blob, struct pack **out,
+int img__pack_new(const struct pack_options *options, struct sink *blob, struct pack **out,
                   img_error *err);
 void img__pack_free(struct pack *pack);
 

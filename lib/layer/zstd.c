@@ -14,9 +14,9 @@
 /* Small frames cost zstd much more than small members cost gzip. */
 #define BLOCK ((size_t)4 * 1024 * 1024)
 
-static size_t bound(size_t block_bytes)
+static size_t bound(size_t len)
 {
-    return ZSTD_compressBound(block_bytes);
+    return ZSTD_compressBound(len);
 }
 
 static void close_state(void *state)
@@ -63,7 +63,7 @@ static ssize_t compress(void *state, const void *block, size_t len, void *out, s
 
 const struct block_codec img__block_zstd = {
     .name = "zstd",
-    .block_bytes = BLOCK,
+    .largest = BLOCK,
     .default_level = 3,
     .highest_level = 19,
     .bound = bound,

@@ -22,7 +22,7 @@
 #define EPOCH_MAX ((uint64_t)253402300799) /* the end of the year 9999 */
 
 _Static_assert(sizeof(img_build_options) ==
-                   offsetof(img_build_options, on_log_arg) + sizeof(void *),
+                   offsetof(img_build_options, reserved) + sizeof(uint32_t),
                "no tail padding: a new field could hide in it");
 
 static void format_time(int64_t seconds, char *text)
@@ -97,6 +97,8 @@ static int check_options(img_build_options *options, img_error *err)
                          options->level, max);
     if (options->has_epoch > 1 || options->ignore_environment > 1)
         return img__fail(err, IMG_EINVAL, "has_epoch and ignore_environment are 0 or 1");
+    if (options->reserved)
+        return img__fail(err, IMG_EINVAL, "img_build_options.reserved is not 0");
     int rc = check_platform(&options->platform, err);
     return rc ? rc : read_epoch(options, err);
 }

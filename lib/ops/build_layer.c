@@ -57,10 +57,14 @@ int img__layering_begin(struct layering *layering, img_error *err)
 {
     img_build *build = layering->build;
     auto_(sink) struct sink *blob = NULL;
+    struct pack_options options = {
+        .compression = compressions[build->options.compression],
+        .level = build->options.level,
+        .threads = build->options.threads,
+    };
     int rc = img__store_ingest(build->store, &layering->digest, &layering->size_bytes, &blob, err);
     if (rc == 0)
-        rc = img__pack_new(compressions[build->options.compression], build->options.level,
-                           steal(blob), &layering->pack, err);
+        rc = img__pack_new(&options, steal(blob), &layering->pack, err);
     if (rc)
         return rc;
     return img__item_start(&layering->item, &build->observer, layering->what, "", 0, err);

@@ -129,6 +129,7 @@ static int build_base(struct work *work, img_error *err)
 {
     auto_(test_build) img_build *build = NULL;
     img_build_options options = amd64_options();
+    options.threads = 1; /* the count of allocations must not depend on who comes first */
     img_descriptor manifest, config;
     int rc = img_build_new(work->store, &options, &build, err);
     if (rc == 0)
@@ -177,6 +178,7 @@ static int build_above(struct work *work, img_error *err)
     auto_(test_build) img_build *build = NULL;
     img_build_options options = amd64_options();
     options.compression = IMG_COMPRESSION_ZSTD;
+    options.threads = 1;
     int rc = img_build_new(work->store, &options, &build, err);
     if (rc == 0)
         rc = add_layers(work, build, err);

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Blocks go round a ring of slots. The caller fills the open one; cut, it is given to two jobs: one
+ * that hashes blocks in order, and one of its own that compresses it. Who finishes the block that
+ * is to be written next writes it, and those behind it that are ready. A slot that was hashed and
+ * written is free again. A caller who finds none free works along until one is: that is the only
+ * brake, and it bounds the memory.
+ *
+ * Blocks are cut before they are given out, so threads and time can't show in the bytes (layers.md
+ * Z2-Z5).
+ */
+#include "layer/blocks.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "layer/block.h"
+
+/* Of all slots of a layer together, however many threads there are. */
+#define MEMORY_MAX ((size_t)64 * 1024 * 1024)
+
+struct slot {
+    struct job job; /* compresses it */
+    struct blocks *blocks;
+    char *in;
+    size_t in_len;
+    char *out;
+    size_t out_len;
+    bool ready; /* to be written; guarded */
+};
+
+struct blocks {
+    struct job hash_job; /* first, so that it leads here */
+    const struct block_codec *codec;
+    int level;
+    bool index;
+    unsigned threads;
+    size_t slot_count;
+    struct slot *slots;
+    struct slot *open;  /* NULL: none has been taken yet */
+    struct pool *pool;  /* NULL until the first block is cut */
+    struct hash *hash;  /* of the tar; the hash job's */
+    struct sink *blob;  /* whoever has set writing */
+    atomic_bool failed; /* error is set */
+
+    pthread_mutex_t lock; /* over all that follows */
+    uint64_t cut;
+    uint64_t hashed;
+    uint64_t written;
+    bool hashing;
+    bool writing;
+    int code;
+    img_error error;
+    uint64_t blob_bytes;
+    uint64_t *offsets; /* of the blocks that were cut, with index */
+    uint64_t offsets_cap;
+    void **states; /* compressors that nobody uses; room for one a thread */
+    size_t state_count;
+};
+
+static const struct block_codec plain = {.name = "none", .largest = (size_t)512 * 1024};
+
+/* ---- what runs on any thread ---- */
+
+static void fail_all(struct blocks *blocks, int code, const img_error *error)
+{
+    pthread_mutex_lock(&blocks->lock);
+    if (!blocks->code) {
+        blocks->code = code;
+        blocks->error = *error;
+        atomic_store(&blocks->failed, true);
+    }
+    pthread_mutex_unlock(&blocks->lock);
+}
+
+static void run_hash(struct job *job)
+{
+    struct blocks *blocks = (struct blocks *)job;
+    pthread_mutex_lock(&blocks->lock);
+    while (blocks->hashed < blocks->cut) {
+        const struct slot *slot = &blocks->slots[blocks->hashed % blocks->slot_count];
+        pthread_mutex_unlock(&blocks->lock);
+        img_error err;
+        int rc = 0;
+        if (!atomic_load(&blocks->failed))
+            rc = img__hash_update(blocks->hash, slot->in, slot->in_len, &err);
+        if (rc)
+            fail_all(blocks, rc, &err);
+        pthread_mutex_lock(&blocks->lock);
+        blocks->hashed++;
+    }
+    blocks->hashing = false;
+    pthread_mutex_unlock(&blocks->lock);
+}
+
+/* Called with the lock, and by one thread at a time: it alone changes written. */
+static void write_slot(struct blocks *blocks, struct slot *slot)
+{
+    pthread_mutex_unlock(&blocks->lock);
+    const char *data = blocks->codec->compress ? slot->out : slot->in;
+    size_t len = blocks->codec->compress ? slot->out_len : slot->in_len;
+    img_error err;
+    int rc = 0;
+    if (!atomic_load(&blocks->failed))
+        rc = img__sink_write(blocks->blob, data, len, &err);
+    if (rc)
+        fail_all(blocks, rc, &err);
+    pthread_mutex_lock(&blocks->lock);
+    if (blocks->index)
+        blocks->offsets[blocks->written] = blocks->blob_bytes;
+    blocks->blob_bytes += len;
+    slot->ready = false;
+    blocks->written++;
+}
+
+static void write_ready(struct blocks *blocks, struct slot *slot)
+{
+    pthread_mutex_lock(&blocks->lock);
+    slot->ready = true;
+    if (!blocks->writing) {
+        blocks->writing = true;
+        for (;;) {
+            struct slot *next = &blocks->slots[blocks->written % blocks->slot_count];
+            if (blocks->written == blocks->cut || !next->ready)
+                break;
+            write_slot(blocks, next);
+        }
+        blocks->writing = false;
+    }
+    pthread_mutex_unlock(&blocks->lock);
+}
+
+static void *take_state(struct blocks *blocks)
+{
+    pthread_mutex_lock(&blocks->lock);
+    void *state = blocks->state_count ? blocks->states[--blocks->state_count] : NULL;
+    pthread_mutex_unlock(&blocks->lock);
+    return state ? state : blocks->codec->open(blocks->level);
+}
+
+static int compress_slot(struct blocks *blocks, struct slot *slot, img_error *err)
+{
+    void *state = take_state(blocks);
+    if (!state)
+        return img__fail_memory(err);
+    ssize_t n = blocks->codec->compress(state, slot->in, slot->in_len, slot->out,
+                                        blocks->codec->bound(blocks->codec->largest), err);
+    pthread_mutex_lock(&blocks->lock);
+    blocks->states[blocks->state_count++] = state;
+    pthread_mutex_unlock(&blocks->lock);
+    slot->out_len = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? (int)n : 0;
+}
+
+static void run_compress(struct job *job)
+{
+    struct slot *slot = (struct slot *)job;
+    struct blocks *blocks = slot->blocks;
+    img_error err;
+    int rc = 0;
+    if (blocks->codec->compress && !atomic_load(&blocks->failed))
+        rc = compress_slot(blocks, slot, &err);
+    if (rc)
+        fail_all(blocks, rc, &err);
+    write_ready(blocks, slot);
+}
+
+/* ---- what runs on the caller's ---- */
+
+static const struct block_codec *codec_of(enum compression compression)
+{
+    static const struct block_codec *const codecs[] = {
+        [COMPRESSION_GZIP] = &img__block_gzip,
+        [COMPRESSION_ZSTD] = &img__block_zstd,
+        [COMPRESSION_NONE] = &plain,
+    };
+    return codecs[compression];
+}
+
+size_t img__blocks_largest(enum compression compression)
+{
+    return codec_of(compression)->largest;
+}
+
+static int check_level(const struct block_codec *codec, int level, img_error *err)
+{
+    if (level >= 0 && level <= codec->highest_level)
+        return 0;
+    if (!codec->compress)
+        return img__fail(err, IMG_EINVAL, "no compression has no level %d", level);
+    return img__fail(err, IMG_EINVAL, "%s has no level %d: 1 to %d, or 0 for the default of %d",
+                     codec->name, level, codec->highest_level, codec->default_level);
+}
+
+/* Enough that the workers have something to do while the caller works along. */
+static size_t slots_for(const struct block_codec *codec, unsigned threads)
+{
+    size_t bytes = codec->largest + (codec->compress ? codec->bound(codec->largest) : 0);
+    size_t most = MEMORY_MAX / bytes;
+    size_t wanted = threads == 1 ? 1 : 2 * (size_t)threads;
+    return wanted < most ? wanted : most;
+}
+
+int img__blocks_new(const struct blocks_options *options, struct sink *blob, struct blocks **out,
+                    img_error *err)
+{
+    auto_(sink) struct sink *owned = blob;
+    const struct block_codec *codec = codec_of(options->compression);
+    int rc = check_level(codec, options->level, err);
+    if (rc)
+        return rc;
+    struct blocks *fresh = calloc(1, sizeof(*fresh));
+    if (!fresh)
+        return img__fail_memory(err);
+    pthread_mutex_init(&fresh->lock, NULL);
+    auto_(blocks) struct blocks *blocks = fresh;
+    blocks->blob = steal(owned);
+    blocks->codec = codec;
+    blocks->level = options->level ? options->level : codec->default_level;
+    blocks->index = options->index;
+    blocks->threads = img__pool_threads(options->threads);
+    blocks->slot_count = slots_for(codec, blocks->threads);
+    blocks->hash_job.run = run_hash;
+    blocks->slots = calloc(blocks->slot_count, sizeof(*blocks->slots));
+    blocks->states = calloc(blocks->threads, sizeof(*blocks->states));
+    if (!blocks->slots || !blocks->states)
+        return img__fail_memory(err);
+    rc = img__hash_new(IMG_DIGEST_CANONICAL, &blocks->hash, err);
+    if (rc)
+        return rc;
+    *out = steal(blocks);
+    return 0;
+}
+
+void img__blocks_free(struct blocks *blocks)
+{
+    if (!blocks)
+        return;
+    /* What is left to do is not worth doing. */
+    atomic_store(&blocks->failed, true);
+    img__pool_free(blocks->pool);
+    for (size_t i = 0; i < blocks->state_count; i++)
+        blocks->codec->close(blocks->states[i]);
+    for (size_t i = 0; blocks->slots && i < blocks->slot_count; i++) {
+        free(blocks->slots[i].in);
+        free(blocks->slots[i].out);
+    }
+    img__sink_free(blocks->blob);
+    img__hash_free(blocks->hash);
+    pthread_mutex_destroy(&blocks->lock);
+    free(blocks->slots);
+    free(blocks->states);
+    free(blocks->offsets);
+    free(blocks);
+}
+
+static int check(struct blocks *blocks, img_error *err)
+{
+    if (!atomic_load_explicit(&blocks->failed, memory_order_relaxed))
+        return 0;
+    pthread_mutex_lock(&blocks->lock);
+    int code = blocks->code;
+    if (err)
+        *err = blocks->error;
+    pthread_mutex_unlock(&blocks->lock);
+    return code;
+}
+
+/* The slot that comes next is free once its block of the round before was hashed and written. */
+static bool is_free(struct blocks *blocks)
+{
+    pthread_mutex_lock(&blocks->lock);
+    uint64_t done = blocks->hashed < blocks->written ? blocks->hashed : blocks->written;
+    bool yes = blocks->cut - done < blocks->slot_count;
+    pthread_mutex_unlock(&blocks->lock);
+    return yes;
+}
+
+static int take_slot(struct blocks *blocks, img_error *err)
+{
+    while (!is_free(blocks))
+        img__pool_step(blocks->pool);
+    int rc = check(blocks, err);
+    if (rc)
+        return rc;
+    struct slot *slot = &blocks->slots[blocks->cut % blocks->slot_count];
+    const struct block_codec *codec = blocks->codec;
+    if (!slot->in)
+        slot->in = malloc(codec->largest);
+    if (!slot->out && codec->compress)
+        slot->out = malloc(codec->bound(codec->largest));
+    if (!slot->in || (!slot->out && codec->compress))
+        return img__fail_memory(err);
+    slot->blocks = blocks;
+    slot->job.run = run_compress;
+    slot->in_len = 0;
+    blocks->open = slot;
+    return 0;
+}
+
+int img__blocks_room(struct blocks *blocks, char **at, size_t *len, img_error *err)
+{
+    int rc = blocks->open ? 0 : take_slot(blocks, err);
+    if (rc)
+        return rc;
+    *at = blocks->open->in + blocks->open->in_len;
+    *len = blocks->codec->largest - blocks->open->in_len;
+    return 0;
+}
+
+int img__blocks_filled(struct blocks *blocks, size_t len, img_error *err)
+{
+    assert(len <= blocks->codec->largest - blocks->open->in_len);
+    blocks->open->in_len += len;
+    if (blocks->open->in_len == blocks->codec->largest)
+        return img__blocks_cut(blocks, err);
+    return check(blocks, err);
+}
+
+int img__blocks_write(struct blocks *blocks, const void *data, size_t len, img_error *err)
+{
+    const char *from = data;
+    while (len > 0) {
+        char *at;
+        size_t part;
+        int rc = img__blocks_room(blocks, &at, &part, err);
+        if (rc)
+            return rc;
+        if (part > len)
+            part = len;
+        memcpy(at, from, part);
+        rc = img__blocks_filled(blocks, part, err);
+        if (rc)
+            return rc;
+        from += part;
+        len -= part;
+    }
+    return 0;
+}
+
+static int reserve_offset(struct blocks *blocks, img_error *err)
+{
+    if (!blocks->index || blocks->cut < blocks->offsets_cap)
+        return 0;
+    uint64_t cap = blocks->offsets_cap ? blocks->offsets_cap * 2 : 64;
+    pthread_mutex_lock(&blocks->lock);
+    uint64_t *grown = reallocarray(blocks->offsets, cap, sizeof(*grown));
+    if (grown) {
+        blocks->offsets = grown;
+        blocks->offsets_cap = cap;
+    }
+    pthread_mutex_unlock(&blocks->lock);
+    return grown ? 0 : img__fail_memory(err);
+}
+
+/* last: nothing follows, and a stream of one block needs no thread. */
+static int cut_open(struct blocks *blocks, bool last, img_error *err)
+{
+    int rc = blocks->pool ? 0 : img__pool_new(last ? 1 : blocks->threads, &blocks->pool, err);
+    if (!rc)
+        rc = reserve_offset(blocks, err);
+    if (rc)
+        return rc;
+    struct slot *slot = steal(blocks->open);
+    pthread_mutex_lock(&blocks->lock);
+    blocks->cut++;
+    bool hash = !blocks->hashing;
+    blocks->hashing = true;
+    pthread_mutex_unlock(&blocks->lock);
+    if (hash)
+        img__pool_submit(blocks->pool, &blocks->hash_job);
+    img__pool_submit(blocks->pool, &slot->job);
+    return check(blocks, err);
+}
+
+int img__blocks_cut(struct blocks *blocks, img_error *err)
+{
+    if (!blocks->open || blocks->open->in_len == 0)
+        return check(blocks, err);
+    return cut_open(blocks, false, err);
+}
+
+uint64_t img__blocks_count(const struct blocks *blocks)
+{
+    return blocks->cut;
+}
+
+static int drain(struct blocks *blocks, bool last, img_error *err)
+{
+    if (blocks->open && blocks->open->in_len > 0) {
+        int rc = cut_open(blocks, last, err);
+        if (rc)
+            return rc;
+    }
+    if (blocks->pool)
+        img__pool_drain(blocks->pool);
+    return check(blocks, err);
+}
+
+int img__blocks_drain(struct blocks *blocks, img_error *err)
+{
+    return drain(blocks, false, err);
+}
+
+uint64_t img__blocks_offset(const struct blocks *blocks, uint64_t number)
+{
+    assert(blocks->index && number <= blocks->written);
+    return number == blocks->written ? blocks->blob_bytes : blocks->offsets[number];
+}
+
+int img__blocks_raw(struct blocks *blocks, const void *data, size_t len, img_error *err)
+{
+    assert(blocks->written == blocks->cut);
+    int rc = img__sink_write(blocks->blob, data, len, err);
+    if (rc)
+        return rc;
+    blocks->blob_bytes += len;
+    return 0;
+}
+
+int img__blocks_end(struct blocks *blocks, img_digest *diff_id, img_error *err)
+{
+    int rc = 0;
+    bool nothing = blocks->cut == 0 && (!blocks->open || blocks->open->in_len == 0);
+    if (nothing && blocks->codec->compress) {
+        rc = blocks->open ? 0 : take_slot(blocks, err);
+        if (!rc)
+            rc = cut_open(blocks, true, err);
+    }
+    if (!rc)
+        rc = drain(blocks, true, err);
+    if (!rc)
+        rc = img__hash_final(blocks->hash, diff_id, err);
+    return rc ? rc : img__sink_close(blocks->blob, err);
+}
