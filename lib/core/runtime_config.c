@@ -119,7 +119,10 @@ static int check_volumes(const struct strv *volumes, img_error *err)
 
 static int collect(struct conversion *c, img_error *err)
 {
-    int rc = collect_args(c, err);
+    const char *hostname = c->options->hostname;
+    int rc = hostname ? img__setting_check_line("hostname", hostname, err) : 0;
+    if (rc == 0)
+        rc = collect_args(c, err);
     if (rc == 0)
         rc = collect_env(c, err);
     if (rc == 0)
@@ -295,13 +298,15 @@ static struct json *make_annotations(struct conversion *c)
 static struct json *make_document(struct conversion *c)
 {
     auto_(json) struct json *made = img__json_object();
-    bool ok = img__json_set(made, "ociVersion", img__json_string("1.0.2")) &&
-              img__json_set(made, "process", make_process(c)) &&
-              img__json_set(made, "root", make_root()) &&
-              img__json_set(made, "hostname", img__json_string("container")) &&
-              img__json_set(made, "mounts", make_mounts(c)) &&
-              img__json_set(made, "annotations", make_annotations(c)) &&
-              img__json_set(made, "linux", img__runtime_linux(c->options));
+    const char *hostname = c->options->hostname;
+    bool ok =
+        img__json_set(made, "ociVersion", img__json_string("1.0.2")) &&
+        img__json_set(made, "process", make_process(c)) &&
+        img__json_set(made, "root", make_root()) &&
+        img__json_set(made, "hostname", img__json_string(hostname ? hostname : "container")) &&
+        img__json_set(made, "mounts", make_mounts(c)) &&
+        img__json_set(made, "annotations", make_annotations(c)) &&
+        img__json_set(made, "linux", img__runtime_linux(c->options));
     return ok ? steal(made) : NULL;
 }
 

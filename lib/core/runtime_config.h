@@ -22,10 +22,11 @@ struct runtime_volume {
 
 struct runtime_options {
     const char *const *cmd; /* in the place of the image's; NULL: that one */
+    const char *hostname;   /* NULL: "container" */
     bool terminal;
-    bool
-        rootless; /* for a user who is not root: a user namespace, no cgroups, the host's network */
-    const struct runtime_mapping *uids, *gids; /* of rootless */
+    bool rootless; /* for a user who is not root: no cgroups, the host's network */
+    /* Of a user namespace; without, there is none. rootless needs them. */
+    const struct runtime_mapping *uids, *gids;
     size_t uid_count, gid_count;
     const struct runtime_volume *volumes; /* one for each of the image's, in their order; or NULL */
 };

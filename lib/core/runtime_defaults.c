@@ -126,23 +126,22 @@ static struct json *namespaces(const char *types)
     return names ? steal(list) : NULL;
 }
 
-static bool put_rootless(struct json *made, const struct runtime_options *options)
+static bool put_mappings(struct json *made, const struct runtime_options *options)
 {
     return img__json_set(made, "uidMappings", mappings(options->uids, options->uid_count)) &&
-           img__json_set(made, "gidMappings", mappings(options->gids, options->gid_count)) &&
-           img__json_set(made, "namespaces", namespaces("pid,ipc,uts,mount,user"));
-}
-
-static bool put_root(struct json *made)
-{
-    return img__json_set(made, "resources", resources()) &&
-           img__json_set(made, "namespaces", namespaces("pid,network,ipc,uts,mount"));
+           img__json_set(made, "gidMappings", mappings(options->gids, options->gid_count));
 }
 
 struct json *img__runtime_linux(const struct runtime_options *options)
 {
     auto_(json) struct json *made = img__json_object();
-    bool ok = options->rootless ? put_rootless(made, options) : put_root(made);
+    bool mapped = options->uid_count || options->gid_count;
+    const char *types = options->rootless ? "pid,ipc,uts,mount,user"
+                        : mapped          ? "pid,network,ipc,uts,mount,user"
+                                          : "pid,network,ipc,uts,mount";
+    bool ok = (!mapped || put_mappings(made, options)) &&
+              (options->rootless || img__json_set(made, "resources", resources())) &&
+              img__json_set(made, "namespaces", namespaces(types));
     ok = ok &&
          img__json_set(made, "maskedPaths",
                        list_of("/proc/acpi,/proc/asound,/proc/kcore,/proc/keys,/proc/latency_stats,"

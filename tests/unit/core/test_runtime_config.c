@@ -242,6 +242,30 @@ static void test_rootless(void **state)
                   "{\"type\":\"user\"}]");
 }
 
+/* Root, with owners that are others outside. */
+static void test_mapped(void **state)
+{
+    static const struct runtime_mapping ids[] = {{0, 100000, 65536}};
+    struct runtime_options options = {
+        .uids = ids, .uid_count = 1, .gids = ids, .gid_count = 1, .hostname = "h"};
+    struct user user = USER_INIT;
+    auto_(buf) struct buf out = BUF_INIT(1 << 20);
+    img_error err;
+    (void)state;
+    assert_ok(convert("\"os\":\"linux\",", "\"Cmd\":[\"a\"]", &user, &options, &out, &err));
+    assert_member(&out, "linux", "gidMappings",
+                  "[{\"containerID\":0,\"hostID\":100000,\"size\":65536}]");
+    assert_member(&out, "linux", "resources",
+                  "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}");
+    assert_member(&out, "linux", "namespaces",
+                  "[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":"
+                  "\"uts\"},{\"type\":\"mount\"},{\"type\":\"user\"}]");
+    assert_member(&out, NULL, "hostname", "h");
+    options.hostname = "a\nb";
+    assert_fails(convert("\"os\":\"linux\",", "\"Cmd\":[\"a\"]", &user, &options, &out, &err),
+                 IMG_EINVAL, "hostname");
+}
+
 static void test_limit(void **state)
 {
     struct user user = USER_INIT;
@@ -258,7 +282,8 @@ int main(void)
         cmocka_unit_test(test_process),  cmocka_unit_test(test_refused),
         cmocka_unit_test(test_user),     cmocka_unit_test(test_annotations),
         cmocka_unit_test(test_volumes),  cmocka_unit_test(test_cmd_and_terminal),
-        cmocka_unit_test(test_rootless), cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_rootless), cmocka_unit_test(test_mapped),
+        cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
