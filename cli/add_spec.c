@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SRC:DEST[:OPTIONS]. File names may hold colons, so the text is read from its end: the last part
+ * SRC[:DEST][:OPTIONS]. File names may hold colons, so the text is read from its end: the last part
  * is the options if it begins with mode=, uid= or gid=; what is left is split at the last colon
  * before a slash, since a destination is absolute. "\:" is a colon that splits nothing, "\\" a
  * backslash.
@@ -13,6 +13,7 @@
 
 #include "fail.h"
 #include "memory.h"
+#include "text.h"
 
 static bool is_escape(const char *p)
 {
@@ -86,16 +87,16 @@ static bool parse_option(const char *text, size_t len, img_add_options *out)
     return false;
 }
 
-static int parse_options(const char *text, const char *options, img_add_options *out,
-                         img_error *err)
+static int parse_options(const char *option, const char *text, const char *options,
+                         img_add_options *out, img_error *err)
 {
     for (;;) {
         size_t len = strcspn(options, ",");
 
         if (!parse_option(options, len, out))
             return cli_fail(err, IMG_EINVAL,
-                            "--add %s: '%.*s' is not one of mode=OCTAL, uid=NUMBER, gid=NUMBER",
-                            text, (int)len, options);
+                            "--%s %s: '%.*s' is not one of mode=OCTAL, uid=NUMBER, gid=NUMBER",
+                            option, text, (int)len, options);
         if (!options[len])
             return 0;
         options += len + 1;
@@ -110,27 +111,38 @@ static bool begins_options(const char *text)
     return len > 0 && text[len] == '=';
 }
 
-int add_spec_parse(const char *text, struct add_spec *out, img_error *err)
+/* SRC:DEST, or SRC alone if it is an archive. */
+static int split(const char *option, const char *text, size_t len, struct add_spec *out,
+                 img_error *err)
+{
+    bool archive = text_is(option, "layer");
+    const char *colon = last_colon(text, len, true);
+
+    if (!archive && !last_colon(text, len, false))
+        return cli_fail(err, IMG_EINVAL, "--%s %s: SRC:DEST is needed", option, text);
+    if (!archive && !colon)
+        return cli_fail(err, IMG_EINVAL, "--%s %s: the destination must begin with '/'", option,
+                        text);
+    if (colon == text || len == 0)
+        return cli_fail(err, IMG_EINVAL, "--%s %s: the source is missing", option, text);
+    out->source = unescape(text, colon ? (size_t)(colon - text) : len);
+    if (colon)
+        out->destination = unescape(colon + 1, len - (size_t)(colon + 1 - text));
+    return 0;
+}
+
+int add_spec_parse(const char *option, const char *text, struct add_spec *out, img_error *err)
 {
     size_t len = strlen(text);
     const char *colon = last_colon(text, len, false);
 
     out->options = (img_add_options)IMG_ADD_OPTIONS_INIT;
     if (colon && begins_options(colon + 1)) {
-        if (parse_options(text, colon + 1, &out->options, err) < 0)
+        if (parse_options(option, text, colon + 1, &out->options, err) < 0)
             return err->code;
         len = (size_t)(colon - text);
     }
-    if (!last_colon(text, len, false))
-        return cli_fail(err, IMG_EINVAL, "--add %s: SRC:DEST is needed", text);
-    colon = last_colon(text, len, true);
-    if (!colon)
-        return cli_fail(err, IMG_EINVAL, "--add %s: the destination must begin with '/'", text);
-    if (colon == text)
-        return cli_fail(err, IMG_EINVAL, "--add %s: the source is missing", text);
-    out->source = unescape(text, (size_t)(colon - text));
-    out->destination = unescape(colon + 1, len - (size_t)(colon + 1 - text));
-    return 0;
+    return split(option, text, len, out, err);
 }
 
 void add_spec_free(struct add_spec *spec)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The value of --add: SRC:DEST[:mode=OCTAL,uid=N,gid=N].
+ * The value of --add, SRC:DEST[:mode=OCTAL,uid=N,gid=N], and that of --layer, where :DEST may be
+ * missing.
  */
 #ifndef CLI_ADD_SPEC_H
 #define CLI_ADD_SPEC_H
@@ -9,12 +10,12 @@
 
 struct add_spec {
     char *source;
-    char *destination;
+    char *destination; /* NULL: not given */
     img_add_options options;
 };
 
 /* On success free the spec with add_spec_free(). */
-int add_spec_parse(const char *text, struct add_spec *out, img_error *err);
+int add_spec_parse(const char *option, const char *text, struct add_spec *out, img_error *err);
 void add_spec_free(struct add_spec *spec);
 
 #endif

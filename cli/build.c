@@ -222,8 +222,21 @@ static const struct option options[] = {
      "add a file, or what is in a directory; behind it\n"
      ":mode=OCTAL,uid=N,gid=N sets what all entries have",
      NULL},
-    {"layer", 0, true, "TAR", "add an archive; - is the standard input", NULL},
+    {"layer", 0, true, "TAR[:DEST]", "add an archive, below DEST; - is the standard input", NULL},
     {"remove", 0, true, "PATH", "remove a path of the layers below", NULL},
+    {"chmod", 0, false, "MODE",
+     "set the mode of added files and directories: octal,\n"
+     "or words as chmod takes them, like u=rwX,go=rX",
+     NULL},
+    {"mtime", 0, false, "TIME",
+     "set all times of what is added: seconds since 1970,\n"
+     "or RFC 3339; SOURCE_DATE_EPOCH limits them still",
+     NULL},
+    {"preserve", 0, true, "LIST",
+     "keep what goes by default: nanoseconds (of times),\n"
+     "ima (the attribute security.ima), xattrs (all but\n"
+     "those of one machine or of container engines)",
+     NULL},
     {"entrypoint", 0, false, "JSON|WORD", "what runs; a JSON array, or one word", NULL},
     {"cmd", 0, false, "JSON|WORD", "its default arguments", NULL},
     {"env", 'e', true, "K=V", "set an environment variable", NULL},
@@ -253,9 +266,11 @@ const struct command command_build = {
                "      --add app.conf:/etc/:mode=0644,uid=0,gid=0 --entrypoint /srv/app/run",
     .notes = "Each --add, each --layer and each run of --remove makes one layer, in the order\n"
              "given. SRC:DEST is split at its last colon before a slash; \\: is a colon that\n"
-             "does not split. The same files, with the same times, owners and modes, give the\n"
-             "same image. Prints NAME@DIGEST; without a name DIGEST, and the next rm takes\n"
-             "the image away.",
+             "does not split. --chmod, --mtime and --preserve count for all that is added,\n"
+             "wherever they stand; :mode=, uid= and gid= behind one --add or --layer count\n"
+             "more. The same files, with the same times, owners and modes, give the same\n"
+             "image. Prints NAME@DIGEST; without a name DIGEST, and the next rm takes the\n"
+             "image away.",
     .options = options,
     .more_options = registry_options,
     .run = build_run,

@@ -5,6 +5,7 @@
  */
 #include "layers.h"
 
+#include "add_common.h"
 #include "memory.h"
 #include "text.h"
 
@@ -31,14 +32,18 @@ static void add_removed(struct layers *layers, const char *path)
 
 int layers_parse(const struct arguments *args, struct layers *out, img_error *err)
 {
+    if (add_common_parse(args, &out->common, err) < 0)
+        return err->code;
     for (size_t i = 0; i < args->use_count; i++) {
         const char *name = args->uses[i].option->name, *value = args->uses[i].value;
 
-        if (text_is(name, "add")) {
-            if (add_spec_parse(value, &append(out)->add, err) < 0)
+        if (text_is(name, "add") || text_is(name, "layer")) {
+            struct layer *layer = append(out);
+
+            layer->archive = text_is(name, "layer");
+            if (add_spec_parse(name, value, &layer->add, err) < 0)
                 return err->code;
-        } else if (text_is(name, "layer")) {
-            append(out)->archive = value;
+            add_common_merge(&out->common, &layer->add.options);
         } else if (text_is(name, "remove")) {
             add_removed(out, value);
         }
@@ -63,7 +68,8 @@ int layers_add_to(const struct layers *layers, img_build *build, img_error *err)
         const struct layer *layer = &layers->items[i];
 
         if (layer->archive)
-            rc = img_build_add_archive(build, layer->archive, err);
+            rc = img_build_add_archive(build, layer->add.source, layer->add.destination,
+                                       &layer->add.options, err);
         else if (layer->removed)
             rc = img_build_remove(build, layer->removed, err);
         else

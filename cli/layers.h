@@ -9,14 +9,15 @@
 #include "options.h"
 
 struct layer {
-    struct add_spec add;  /* of --add; all NULL otherwise */
-    const char *archive;  /* of --layer, or NULL */
+    struct add_spec add;  /* of --add and --layer; all NULL otherwise */
+    bool archive;         /* of --layer */
     const char **removed; /* of a group of --remove, ended by NULL, or NULL */
 };
 
 struct layers {
     struct layer *items;
     size_t count;
+    img_add_options common; /* of all that is added */
 };
 
 /* Reads --add, --layer and --remove. On failure, too, free them with layers_free(). */

@@ -59,21 +59,37 @@ IMG_API void img_build_free(img_build *build);
 IMG_API int img_build_from(img_build *build, img_client *client, const char *reference,
                            img_error *err);
 
-#define IMG_ADD_MODE 1u /* mode is set */
-#define IMG_ADD_UID 2u  /* uid is set */
-#define IMG_ADD_GID 4u  /* gid is set */
+#define IMG_ADD_MODE 1u  /* mode is set */
+#define IMG_ADD_UID 2u   /* uid is set */
+#define IMG_ADD_GID 4u   /* gid is set */
+#define IMG_ADD_MTIME 8u /* mtime is set */
 
+/* What goes into a layer only when asked for. */
+#define IMG_PRESERVE_NANOSECONDS 1u /* fractions of a second of times */
+#define IMG_PRESERVE_IMA 2u         /* the extended attribute security.ima */
+/* All extended attributes of trusted.*, security.* and user.*, but for security.selinux and for
+ * what container engines keep there; without it: user.*, security.capability and POSIX access
+ * lists. */
+#define IMG_PRESERVE_XATTRS 4u
+
+/* What an added file, directory or archive looks like in the layer. */
 typedef struct img_add_options {
     size_t size;
     uint32_t set;  /* which of the following replace what the files have: IMG_ADD_... or-ed */
     uint32_t mode; /* permissions 0..07777 of all files and directories */
     uint32_t uid;  /* 0..2^32-2, of all entries */
     uint32_t gid;  /* the same */
+    int64_t mtime; /* seconds since 1970, of all entries; an epoch of the build still limits it */
+    uint32_t preserve; /* IMG_PRESERVE_... or-ed */
+    uint32_t flags;    /* 0 */
+    /* Permissions in the words of chmod, of files and directories, unless mode is set: "g-w",
+     * "u=rwX,go=rX"; or in octal. NULL: as they are. */
+    const char *chmod;
 } img_add_options;
 
 #define IMG_ADD_OPTIONS_INIT                                                                       \
     {                                                                                              \
-        sizeof(img_add_options), 0, 0, 0, 0                                                        \
+        sizeof(img_add_options), 0, 0, 0, 0, 0, 0, 0, NULL                                         \
     }
 
 /* A layer from a file or a directory of this machine. Of a directory it is what is in it that
@@ -85,8 +101,10 @@ IMG_API int img_build_add_path(img_build *build, const char *source, const char 
 
 /* A layer from a tar file (plain, or compressed by gzip, zstd, xz or bzip2) or another archive that
  * libarchive reads; written anew in canonical form. Links below as in img_build_add_path(). "-" is
- * standard input. */
-IMG_API int img_build_add_archive(img_build *build, const char *path, img_error *err);
+ * standard input. What is in it goes beneath destination, a directory of the image; NULL is "/".
+ * options may be NULL. */
+IMG_API int img_build_add_archive(img_build *build, const char *path, const char *destination,
+                                  const img_add_options *options, img_error *err);
 
 /* A layer that removes paths of the layers below. paths ends with NULL. IMG_ENOTFOUND names one
  * that is not there. */

@@ -110,26 +110,42 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-bool img__entry_xattr_allowed(const char *name)
+/* These belong to the tools that store containers, or to the policy of a machine, not to the files.
+ */
+static bool is_internal(const char *name)
 {
-    /* These belong to the tools that store containers, not to the files. */
     static const char *const internal[] = {"user.overlay.", "user.containers.",
-                                           "user.rootlesscontainers"};
+                                           "user.rootlesscontainers", "trusted.overlay.",
+                                           "security.selinux"};
+    for (size_t i = 0; i < sizeof(internal) / sizeof(internal[0]); i++)
+        if (starts_with(name, internal[i]))
+            return true;
+    return false;
+}
 
+static bool is_in(const char *name, const char *space)
+{
+    return starts_with(name, space) && name[strlen(space)] && !is_internal(name);
+}
+
+bool img__entry_xattr_kept(const char *name, unsigned keep)
+{
     /* '=' ends a key in a PAX header. */
     if (strchr(name, '='))
         return false;
-    if (strcmp(name, "security.capability") == 0)
-        return true;
-    if (strcmp(name, "system.posix_acl_access") == 0 ||
+    if (strcmp(name, "security.capability") == 0 || strcmp(name, "system.posix_acl_access") == 0 ||
         strcmp(name, "system.posix_acl_default") == 0)
         return true;
-    if (!starts_with(name, "user.") || name[5] == '\0')
-        return false;
-    for (size_t i = 0; i < sizeof(internal) / sizeof(internal[0]); i++)
-        if (starts_with(name, internal[i]))
-            return false;
-    return true;
+    if ((keep & ENTRY_KEEP_IMA) && strcmp(name, "security.ima") == 0)
+        return true;
+    if ((keep & ENTRY_KEEP_XATTRS) && (is_in(name, "trusted.") || is_in(name, "security.")))
+        return true;
+    return is_in(name, "user.");
+}
+
+bool img__entry_xattr_allowed(const char *name)
+{
+    return img__entry_xattr_kept(name, 0);
 }
 
 static int check_component(const char *text, const char *name, size_t len, img_error *err)

@@ -19,6 +19,11 @@
 #define ENTRY_XATTR_MAX ((size_t)65536) /* the value of one */
 #define ENTRY_ID_MAX 4294967294u        /* uid, gid; 2^32-1 means -1 to the kernel */
 
+/* What an entry keeps only when asked to. */
+#define ENTRY_KEEP_NANOSECONDS 1u
+#define ENTRY_KEEP_IMA 2u    /* security.ima */
+#define ENTRY_KEEP_XATTRS 4u /* all but those that belong to a machine or to a container engine */
+
 enum entry_type {
     ENTRY_FILE,
     ENTRY_DIRECTORY,
@@ -61,6 +66,8 @@ int img__entry_add_xattr(struct entry *entry, const char *name, const void *valu
 void img__entry_sort_xattrs(struct entry *entry);
 /* True for the attributes that travel in layers (layers.md C14). */
 bool img__entry_xattr_allowed(const char *name);
+/* The same with more of them: ENTRY_KEEP_... or-ed. */
+bool img__entry_xattr_kept(const char *name, unsigned keep);
 
 /* Normalises a path of an archive or of the user into the form above: slashes at the ends, doubled
  * ones and "." go. IMG_EINVAL for ".." and for the limits. *out is the caller's to free. */

@@ -285,14 +285,15 @@ static int take_numbers(const struct foreign *foreign, struct archive_entry *fro
     return 0;
 }
 
-static int take_xattrs(struct archive_entry *from, struct entry *to, img_error *err)
+static int take_xattrs(const struct foreign *foreign, struct archive_entry *from, struct entry *to,
+                       img_error *err)
 {
     const char *name;
     const void *value;
     size_t len;
     archive_entry_xattr_reset(from);
     while (archive_entry_xattr_next(from, &name, &value, &len) == ARCHIVE_OK) {
-        int rc = name && img__entry_xattr_allowed(name)
+        int rc = name && img__entry_xattr_kept(name, foreign->import->options->keep)
                      ? img__entry_add_xattr(to, name, value, len, err)
                      : 0;
         if (rc)
@@ -311,7 +312,7 @@ static int translate(const struct foreign *foreign, struct archive_entry *from, 
         return 1;
     if (!rc)
         rc = take_numbers(foreign, from, to, err);
-    return rc ? rc : take_xattrs(from, to, err);
+    return rc ? rc : take_xattrs(foreign, from, to, err);
 }
 
 /* ---- an archive of libarchive ---- */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "layer/entry_edit.h"
 #include "layer/scan_internal.h"
 #include "layer/tar_read.h"
 
@@ -41,23 +42,6 @@ static int add_xattr(struct entry *out, const struct entry_xattr *xattr, img_err
     return 0;
 }
 
-static void apply_options(const struct scan_options *options, struct entry *out)
-{
-    bool plain = out->type == ENTRY_FILE || out->type == ENTRY_DIRECTORY;
-    if (out->type == ENTRY_SYMLINK)
-        out->mode = 0777;
-    else if (options->set_mode && (plain || out->type == ENTRY_HARDLINK))
-        out->mode = options->mode;
-    if (options->set_uid)
-        out->uid = options->uid;
-    if (options->set_gid)
-        out->gid = options->gid;
-    if (options->has_epoch && out->mtime >= options->epoch) {
-        out->mtime = options->epoch;
-        out->mtime_ns = 0;
-    }
-}
-
 /* Fills out, which owns what it holds. */
 static int make_entry(const struct import *import, const struct entry *entry, struct entry *out,
                       img_error *err)
@@ -71,12 +55,13 @@ static int make_entry(const struct import *import, const struct entry *entry, st
     if (!rc && entry->link)
         rc = add_prefix(entry->type == ENTRY_HARDLINK ? prefix : "", entry->link, &out->link, err);
     for (size_t i = 0; i < entry->xattr_count && !rc; i++)
-        if (img__entry_xattr_allowed(entry->xattrs[i].name) && entry->xattrs[i].len)
+        if (img__entry_xattr_kept(entry->xattrs[i].name, import->options->keep) &&
+            entry->xattrs[i].len)
             rc = add_xattr(out, &entry->xattrs[i], err);
     if (rc)
         return rc;
     img__entry_sort_xattrs(out);
-    apply_options(import->options, out);
+    img__entry_edit(import->options, out);
     rc = img__entry_check(out, err);
     if (rc != IMG_EINVAL)
         return rc;
@@ -101,11 +86,34 @@ static int check_link(struct import *import, const struct entry *entry, img_erro
     return rc;
 }
 
+static bool is_whiteout(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strncmp(slash ? slash + 1 : path, ".wh.", 4) == 0;
+}
+
+/* A marker, not a file: nothing but its name counts, so nothing else of it goes in (C20). */
+static int emit_whiteout(struct import *import, const struct entry *entry, img_error *err)
+{
+    if (entry->size > 0)
+        return fail_entry(import, entry, "a whiteout, which removes a file, and has data", err);
+    auto_(entry) struct entry out = {.type = ENTRY_FILE};
+    auto_(source) struct source *empty = NULL;
+    int rc = add_prefix(import->options->prefix, entry->path, &out.path, err);
+    if (rc == 0)
+        rc = img__entry_check(&out, err);
+    if (rc == 0)
+        rc = img__source_memory("", 0, &empty, err);
+    return rc ? rc : import->fn(&out, empty, import->arg, err);
+}
+
 int img__import_emit(struct import *import, const struct entry *entry, struct source *data,
                      img_error *err)
 {
     if (entry->path[0] == '\0')
         return 0;
+    if (is_whiteout(entry->path))
+        return emit_whiteout(import, entry, err);
     if (entry->type == ENTRY_CHARACTER && !entry->device_major && !entry->device_minor)
         return fail_entry(import, entry,
                           "the character device 0:0 means removal to overlay file systems", err);

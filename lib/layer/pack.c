@@ -83,6 +83,11 @@ void img__pack_sorted(struct pack *pack)
     img__tar_writer_sorted(pack->writer);
 }
 
+void img__pack_nanoseconds(struct pack *pack)
+{
+    img__tar_writer_nanoseconds(pack->writer);
+}
+
 /* The source must have exactly as many bytes as the header said. */
 static int pack_data(struct pack *pack, const struct entry *entry, struct source *data,
                      img_error *err)

@@ -37,6 +37,9 @@ void img__pack_free(struct pack *pack);
  */
 void img__pack_sorted(struct pack *pack);
 
+/* Says that sub-second times go in. */
+void img__pack_nanoseconds(struct pack *pack);
+
 /* An entry and, for a FILE, all of its data from the source, which may be NULL if there is none. */
 int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
                     img_error *err);

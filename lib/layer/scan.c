@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "layer/entry_edit.h"
 #include "layer/scan_internal.h"
 
 void img__scan_free(struct scan *scan)
@@ -38,38 +39,23 @@ static enum entry_type type_of(const struct statx *st)
     }
 }
 
-static uint32_t mode_of(const struct scan_options *options, const struct statx *st)
-{
-    if (S_ISLNK(st->stx_mode))
-        return 0777;
-    if (options->set_mode && (S_ISREG(st->stx_mode) || S_ISDIR(st->stx_mode)))
-        return options->mode;
-    return st->stx_mode & 07777;
-}
-
 /* The kernel's seconds are the floor already, also before 1970. */
-static void set_time(const struct scan_options *options, const struct statx *st,
-                     struct entry *entry)
-{
-    bool newer = options->has_epoch && st->stx_mtime.tv_sec >= options->epoch;
-    entry->mtime = newer ? options->epoch : st->stx_mtime.tv_sec;
-    entry->mtime_ns = newer ? 0 : st->stx_mtime.tv_nsec;
-}
-
 void img__scan_metadata(const struct scan_options *options, const struct statx *st,
                         struct entry *entry)
 {
     entry->type = type_of(st);
-    entry->mode = mode_of(options, st);
-    entry->uid = options->set_uid ? options->uid : st->stx_uid;
-    entry->gid = options->set_gid ? options->gid : st->stx_gid;
-    set_time(options, st, entry);
+    entry->mode = st->stx_mode & 07777;
+    entry->uid = st->stx_uid;
+    entry->gid = st->stx_gid;
+    entry->mtime = st->stx_mtime.tv_sec;
+    entry->mtime_ns = st->stx_mtime.tv_nsec;
     if (entry->type == ENTRY_FILE)
         entry->size = st->stx_size;
     if (entry->type == ENTRY_CHARACTER || entry->type == ENTRY_BLOCK) {
         entry->device_major = st->stx_rdev_major;
         entry->device_minor = st->stx_rdev_minor;
     }
+    img__entry_edit(options, entry);
 }
 
 int img__scan_read_link(struct scan *scan, const struct node *node, struct entry *entry,

@@ -11,18 +11,24 @@
 #include "base/observe.h"
 #include "layer/entry.h"
 
+struct mode_change;
+
 struct scan_options {
     const char
         *prefix;   /* where the tree goes in the layer, in the form of entry.path; "" is the root */
     bool set_mode; /* mode replaces that of files and directories */
     bool set_uid;
     bool set_gid;
+    bool set_mtime; /* mtime replaces all times; an epoch still limits them */
     bool has_epoch; /* newer times become epoch */
     uint32_t mode;
     uint32_t uid;
     uint32_t gid;
+    unsigned keep; /* ENTRY_KEEP_... or-ed */
+    int64_t mtime;
     int64_t epoch;
-    struct observer *observer; /* for warnings (a socket was left out); may be NULL */
+    const struct mode_change *chmod; /* of files and directories, unless set_mode; may be NULL */
+    struct observer *observer;       /* for warnings (a socket was left out); may be NULL */
 };
 
 /* Called for each entry. data is NULL but for a FILE; read it to its end within the call: it gives

@@ -110,7 +110,8 @@ static int add_all(struct scan *scan, const struct handle *handle, size_t len, s
 {
     const char *end = scan->scratch + len;
     for (const char *name = scan->scratch; name < end; name += strlen(name) + 1) {
-        int rc = img__entry_xattr_allowed(name) ? add(scan, handle, name, entry, err) : 0;
+        bool kept = img__entry_xattr_kept(name, scan->options->keep);
+        int rc = kept ? add(scan, handle, name, entry, err) : 0;
         if (rc)
             return rc;
     }

@@ -129,10 +129,25 @@ static void add_number(struct buf *records, const char *key, bool negative, uint
     add_record(records, key, text, (size_t)len);
 }
 
-static void add_mtime(struct buf *records, int64_t mtime)
+/* Seconds and a fraction that is added to them, as a decimal: -5 and 0.5 are -4.5. */
+static void add_fraction(struct buf *records, int64_t mtime, uint32_t ns)
 {
     bool negative = mtime < 0;
-    if (negative || !fits_octal((uint64_t)mtime, sizeof(((struct ustar *)0)->mtime)))
+    uint64_t seconds = negative ? (uint64_t)(-(mtime + 1)) : (uint64_t)mtime;
+    char text[40];
+    int len = snprintf(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu32, negative ? "-" : "", seconds,
+                       negative ? 1000000000u - ns : ns);
+    while (text[len - 1] == '0')
+        len--;
+    add_record(records, "mtime", text, (size_t)len);
+}
+
+static void add_mtime(struct buf *records, int64_t mtime, uint32_t ns)
+{
+    bool negative = mtime < 0;
+    if (ns)
+        add_fraction(records, mtime, ns);
+    else if (negative || !fits_octal((uint64_t)mtime, sizeof(((struct ustar *)0)->mtime)))
         add_number(records, "mtime", negative, negative ? 0 - (uint64_t)mtime : (uint64_t)mtime);
 }
 
@@ -161,7 +176,7 @@ static void add_records(struct buf *records, const struct entry *entry, const ch
         add_number(records, "gid", false, entry->gid);
     if (entry->link && !fits_text(entry->link, sizeof(widths->link)))
         add_record(records, "linkpath", entry->link, strlen(entry->link));
-    add_mtime(records, entry->mtime);
+    add_mtime(records, entry->mtime, entry->mtime_ns);
     if (!fits_text(name, sizeof(widths->name)))
         add_record(records, "path", name, strlen(name));
     if (!fits_octal(entry->size, sizeof(widths->size)))

@@ -15,7 +15,8 @@
 #define TAR_HEADER_MAX (TAR_PAX_MAX + 3 * TAR_BLOCK)
 
 /* Fills out, from its start, with the blocks that come before an entry's data. The entry has passed
- * img__entry_check(). IMG_ELIMIT if its extended attributes are too large together. */
+ * img__entry_check(); a sub-second time makes a record. IMG_ELIMIT if its extended attributes are
+ * too large together. */
 int img__tar_header(const struct entry *entry, struct buf *out, img_error *err);
 
 /* How many zeros follow so many bytes of data. */

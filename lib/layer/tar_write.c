@@ -23,6 +23,7 @@ struct tar_writer {
     uint64_t left; /* of the data of the current entry */
     unsigned padding;
     bool sorted;
+    bool nanoseconds;
     bool begun;
 };
 
@@ -54,6 +55,11 @@ void img__tar_writer_sorted(struct tar_writer *writer)
 {
     assert(!writer->begun);
     writer->sorted = true;
+}
+
+void img__tar_writer_nanoseconds(struct tar_writer *writer)
+{
+    writer->nanoseconds = true;
 }
 
 /* In a directory the opaque marker comes first, then whiteouts, then all others. */
@@ -120,7 +126,10 @@ int img__tar_writer_entry(struct tar_writer *writer, const struct entry *entry, 
     rc = check_new(writer, entry->path, err);
     if (rc)
         return rc;
-    rc = img__tar_header(entry, &writer->header, err);
+    struct entry shown = *entry;
+    if (!writer->nanoseconds)
+        shown.mtime_ns = 0;
+    rc = img__tar_header(&shown, &writer->header, err);
     if (rc)
         return rc;
 

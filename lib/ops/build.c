@@ -50,6 +50,14 @@ const char *img__build_time(const img_build *build, int64_t newest_mtime, char *
     return text;
 }
 
+void img__build_clamp(const img_build *build, struct entry *entry)
+{
+    if (!build->options.has_epoch || entry->mtime < build->options.epoch)
+        return;
+    entry->mtime = build->options.epoch;
+    entry->mtime_ns = 0;
+}
+
 static int read_epoch(img_build_options *options, img_error *err)
 {
     const char *text = options->ignore_environment ? NULL : getenv("SOURCE_DATE_EPOCH");

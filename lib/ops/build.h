@@ -10,6 +10,7 @@
 
 #include "base/observe.h"
 #include "core/config.h"
+#include "layer/entry.h"
 #include "layer/view.h"
 #include "store/store.h"
 
@@ -37,5 +38,8 @@ struct img_build {
  * config. */
 #define BUILD_TIME_SIZE 40
 const char *img__build_time(const img_build *build, int64_t newest_mtime, char *text);
+
+/* Nothing in a new layer is newer than the epoch, if there is one (layers.md C11). */
+void img__build_clamp(const img_build *build, struct entry *entry);
 
 #endif

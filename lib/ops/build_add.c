@@ -6,12 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/options.h"
 #include "layer/import.h"
-#include "layer/scan.h"
+#include "ops/add_options.h"
 #include "ops/build_layer.h"
-
-_Static_assert(sizeof(img_add_options) == sizeof(size_t) + 4 * sizeof(uint32_t), "no padding");
 
 static bool is_directory_below(const struct view *view, const char *path)
 {
@@ -30,35 +27,6 @@ static int add_entry(const struct entry *entry, struct source *data, void *arg, 
         is_directory_below(layering->view, entry->path))
         return img__layering_directory(layering, entry->path, err);
     return img__layering_entry(layering, entry, data, err);
-}
-
-static int add_options_check(const img_add_options *options, img_error *err)
-{
-    if (options->set & ~(IMG_ADD_MODE | IMG_ADD_UID | IMG_ADD_GID))
-        return img__fail(err, IMG_EINVAL, "img_add_options.set has bits that are not known");
-    if ((options->set & IMG_ADD_MODE) && options->mode > 07777)
-        return img__fail(err, IMG_EINVAL, "mode %o is out of range: 0 to 7777", options->mode);
-    if (((options->set & IMG_ADD_UID) && options->uid > ENTRY_ID_MAX) ||
-        ((options->set & IMG_ADD_GID) && options->gid > ENTRY_ID_MAX))
-        return img__fail(err, IMG_EINVAL, "4294967295 is no user or group: it means none");
-    return 0;
-}
-
-static struct scan_options scan_options_of(const img_build *build, const img_add_options *options,
-                                           const char *prefix, struct observer *observer)
-{
-    return (struct scan_options){
-        .prefix = prefix,
-        .set_mode = options->set & IMG_ADD_MODE,
-        .set_uid = options->set & IMG_ADD_UID,
-        .set_gid = options->set & IMG_ADD_GID,
-        .has_epoch = build->options.has_epoch,
-        .mode = options->mode,
-        .uid = options->uid,
-        .gid = options->gid,
-        .epoch = build->options.epoch,
-        .observer = observer,
-    };
 }
 
 /* destination, below the working directory if it is relative, in the form of entry.path. */
@@ -118,24 +86,31 @@ static int place_source(const struct layering *layering, const char *source, boo
     return 0;
 }
 
-/* The layer from a scan, once it is known where it goes. */
-static int add_scanned(struct layering *layering, const char *source,
-                       const img_add_options *options, img_error *err)
+static int begin_at_prefix(struct layering *layering, struct add_options *options, img_error *err)
 {
-    img_build *build = layering->build;
-    struct scan_options scan = scan_options_of(build, options, layering->prefix, &build->observer);
+    options->scan.prefix = layering->prefix;
     int rc = img__layering_begin(layering, err);
+    if (rc == 0 && (options->scan.keep & ENTRY_KEEP_NANOSECONDS))
+        img__pack_nanoseconds(layering->pack);
+    return rc;
+}
+
+/* The layer from a scan, once it is known where it goes. */
+static int add_scanned(struct layering *layering, const char *source, struct add_options *options,
+                       img_error *err)
+{
+    int rc = begin_at_prefix(layering, options, err);
     if (rc)
         return rc;
     img__pack_sorted(layering->pack);
     rc = img__layering_parents(layering, layering->prefix, "", err);
     if (rc == 0)
-        rc = img__scan(source, &scan, add_entry, layering, err);
+        rc = img__scan(source, &options->scan, add_entry, layering, err);
     return rc ? rc : img__layering_end(layering, err);
 }
 
 static int add_path(img_build *build, const char *source, const char *destination,
-                    const img_add_options *options, img_error *err)
+                    struct add_options *options, img_error *err)
 {
     struct stat st;
     if (stat(source, &st) != 0)
@@ -161,10 +136,8 @@ static int add_path(img_build *build, const char *source, const char *destinatio
 int img_build_add_path(img_build *build, const char *source, const char *destination,
                        const img_add_options *options, img_error *err)
 {
-    img_add_options own = IMG_ADD_OPTIONS_INIT;
-    int rc = img__options_copy(&own, sizeof(own), options, "img_add_options", err);
-    if (rc == 0)
-        rc = add_options_check(&own, err);
+    struct add_options own;
+    int rc = img__add_options_take(build, options, &own, err);
     if (rc == 0)
         rc = add_path(build, source, destination, &own, err);
     return rc ? img__prefix(err, rc, "add %s", source) : 0;
@@ -217,17 +190,44 @@ static int add_archive_entry(const struct entry *entry, struct source *data, voi
     return img__layering_entry(layering, &placed, data, err);
 }
 
-int img_build_add_archive(img_build *build, const char *path, img_error *err)
+/* The layer from an archive, once it is known where it goes. */
+static int add_imported(struct layering *layering, const char *path, struct add_options *options,
+                        img_error *err)
 {
-    static const img_add_options none = IMG_ADD_OPTIONS_INIT;
+    /* The archive does not give the directory that it goes to. */
+    auto_free char *inside = NULL;
+    if (asprintf(&inside, "%s%s", layering->prefix, layering->prefix[0] ? "/" : "") < 0) {
+        inside = NULL;
+        return img__fail_memory(err);
+    }
+    int rc = begin_at_prefix(layering, options, err);
+    if (rc == 0)
+        rc = img__layering_parents(layering, inside, "", err);
+    if (rc == 0)
+        rc = img__import(path, &options->scan, add_archive_entry, layering, err);
+    return rc ? rc : img__layering_end(layering, err);
+}
+
+static int add_archive(img_build *build, const char *path, const char *destination,
+                       struct add_options *options, img_error *err)
+{
     auto_(layering) struct layering layering = {.build = build, .what = "add an archive"};
-    struct scan_options options = scan_options_of(build, &none, "", &build->observer);
+    auto_free char *prefix = NULL;
     int rc = img__layering_look_below(build, &layering.view, err);
     if (rc == 0)
-        rc = img__layering_begin(&layering, err);
+        rc = place_source(&layering, path, true, destination ? destination : "/", &prefix, err);
+    if (rc)
+        return rc;
+    layering.prefix = prefix;
+    return add_imported(&layering, path, options, err);
+}
+
+int img_build_add_archive(img_build *build, const char *path, const char *destination,
+                          const img_add_options *options, img_error *err)
+{
+    struct add_options own;
+    int rc = img__add_options_take(build, options, &own, err);
     if (rc == 0)
-        rc = img__import(path, &options, add_archive_entry, &layering, err);
-    if (rc == 0)
-        rc = img__layering_end(&layering, err);
+        rc = add_archive(build, path, destination, &own, err);
     return rc ? img__prefix(err, rc, "layer %s", path) : 0;
 }

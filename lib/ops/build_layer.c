@@ -183,6 +183,7 @@ int img__layering_directory(struct layering *layering, const char *path, img_err
         made = *below;
         made.path = own_path;
     }
+    img__build_clamp(layering->build, &made);
     return img__pack_parent(layering->pack, &made, err);
 }
 

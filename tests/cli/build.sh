@@ -34,6 +34,31 @@ imgtool build -q -t owned --compression none --platform linux/amd64 \
 tar -tvf "$HOME/.local/share/libimg/store/blobs/sha256/$(imgtool inspect owned |
     sed -n 's/^ *"Digest": "sha256:\(.*\)",/\1/p' | tail -1)" --numeric-owner | awk '{ print $1, $2, $6 }'
 
+# blob REF: the tar of the layer on top.
+blob() {
+    echo "$HOME/.local/share/libimg/store/blobs/sha256/$(imgtool inspect "$1" |
+        sed -n 's/^ *"Digest": "sha256:\(.*\)",/\1/p' | tail -1)"
+}
+# listed REF: what that holds, with numbers.
+listed() {
+    TZ=UTC tar -tvf "$(blob "$1")" --numeric-owner --full-time | awk '{ print $1, $2, $4, $5, $6 }'
+}
+build="imgtool build -q -t changed --compression none --platform linux/amd64"
+
+echo "== modes and times of all that is added, and what one of them has for itself"
+chmod 600 tree/one
+chmod 700 tree/sub tree/sub/two
+$build --add tree:/t --chmod u=rwX,go=rX --mtime 2020-02-02T02:02:02Z >/dev/null
+listed changed
+$build --chmod 0640 --layer more.tar:/opt/:uid=5,mode=7 --mtime @1 >/dev/null
+listed changed
+try imgtool build --add tree:/ --chmod 1+x
+try imgtool build --add tree:/ --mtime yesterday
+try imgtool build --add tree:/ --preserve nanoseconds,birth
+chmod 755 tree/sub
+chmod 644 tree/one tree/sub/two
+imgtool rm changed >/dev/null
+
 echo "== settings"
 try imgtool build -t set:1 --platform linux/arm64/v8 --entrypoint '["/run","a b"]' --cmd word \
     -e A=1 -e B=x=y -eA=2 -l k=v --label k=w -w /srv -u 5:6 --expose 80 --expose 53/udp \

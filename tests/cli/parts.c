@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "add_common.h"
 #include "add_spec.h"
 #include "argv_json.h"
 #include "format.h"
@@ -15,6 +16,7 @@
 #include "options.h"
 #include "result_file.h"
 #include "suggest.h"
+#include "time_text.h"
 
 static const struct option own[] = {
     {"add", 'a', true, "SRC", "add", NULL},
@@ -137,10 +139,10 @@ static void add_is_split(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct add_spec spec;
+        struct add_spec spec = {0};
         img_error err;
 
-        assert_ok(add_spec_parse(rows[i].text, &spec, &err));
+        assert_ok(add_spec_parse("add", rows[i].text, &spec, &err));
         assert_string_equal(spec.source, rows[i].source);
         assert_string_equal(spec.destination, rows[i].destination);
         assert_int_equal(spec.options.set, rows[i].set);
@@ -177,10 +179,117 @@ static void wrong_add_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct add_spec spec;
+        struct add_spec spec = {0};
         img_error err;
 
-        assert_fails(add_spec_parse(rows[i].text, &spec, &err), IMG_EINVAL, rows[i].message);
+        assert_fails(add_spec_parse("add", rows[i].text, &spec, &err), IMG_EINVAL, rows[i].message);
+    }
+}
+
+static void layer_is_split(void **state)
+{
+    static const struct {
+        const char *text, *source, *destination;
+        uint32_t set;
+    } rows[] = {
+        {"a.tar", "a.tar", NULL, 0},
+        {"-", "-", NULL, 0},
+        {"a:b.tar", "a:b.tar", NULL, 0},
+        {"/x/a.tar:/opt/", "/x/a.tar", "/opt/", 0},
+        {"a\\:/b.tar", "a:/b.tar", NULL, 0},
+        {"a.tar:uid=1", "a.tar", NULL, IMG_ADD_UID},
+        {"-:/:uid=1,mode=7", "-", "/", IMG_ADD_UID | IMG_ADD_MODE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct add_spec spec = {0};
+        img_error err;
+
+        assert_ok(add_spec_parse("layer", rows[i].text, &spec, &err));
+        assert_string_equal(spec.source, rows[i].source);
+        assert_string_equal(spec.destination ? spec.destination : "?",
+                            rows[i].destination ? rows[i].destination : "?");
+        assert_int_equal(spec.options.set, rows[i].set);
+        add_spec_free(&spec);
+    }
+    struct add_spec spec = {0};
+    img_error err;
+    assert_fails(add_spec_parse("layer", "", &spec, &err), IMG_EINVAL, "the source is missing");
+    assert_fails(add_spec_parse("layer", "a:mode=9", &spec, &err), IMG_EINVAL, "'mode=9' is not");
+}
+
+static void common_is_merged(void **state)
+{
+    img_add_options common = IMG_ADD_OPTIONS_INIT, given = IMG_ADD_OPTIONS_INIT;
+
+    (void)state;
+    common.set = IMG_ADD_UID | IMG_ADD_MTIME;
+    common.uid = 1;
+    common.mtime = 2;
+    common.chmod = "a+r";
+    common.preserve = IMG_PRESERVE_IMA;
+    given.set = IMG_ADD_UID | IMG_ADD_MODE;
+    given.uid = 3;
+    given.mode = 4;
+    add_common_merge(&common, &given);
+    assert_int_equal(given.set, IMG_ADD_UID | IMG_ADD_MTIME | IMG_ADD_MODE);
+    assert_int_equal(given.uid, 3);
+    assert_int_equal(given.mode, 4);
+    assert_int_equal(given.mtime, 2);
+    assert_int_equal(given.preserve, IMG_PRESERVE_IMA);
+    assert_string_equal(given.chmod, "a+r");
+}
+
+static void times(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } rows[] = {
+        {"0", 0},
+        {"@17", 17},
+        {"-5", -5},
+        {"@-5", -5},
+        {"9223372036854775807", INT64_MAX},
+        {"1970-01-01T00:00:00Z", 0},
+        {"2001-09-09T01:46:40Z", 1000000000},
+        {"2001-09-09 03:46:40.999+02:00", 1000000000},
+        {"2001-09-08t20:16:40-05:30", 1000000000},
+        {"1969-12-31T23:59:55.5z", -5},
+        {"2024-02-29T12:00:00Z", 1709208000},
+        {"9999-12-31T23:59:59Z", 253402300799},
+    };
+    static const char *const wrong[] = {
+        "",
+        "@",
+        "-",
+        "x",
+        "1x",
+        "9223372036854775808",
+        "2023-02-29T12:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T00:00:00",
+        "2024-01-01",
+        "2024-01-01T00:00:00.Z",
+        "2024-01-01T00:00:00+0100",
+        "2024-01-01T00:00:00Zx",
+        "2024-01-01T00:00:00+24:00",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t seconds;
+
+        if (!time_parse(rows[i].text, &seconds) || seconds != rows[i].seconds)
+            fail_msg("%s: %lld", rows[i].text, (long long)seconds);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        int64_t seconds;
+
+        if (time_parse(wrong[i], &seconds))
+            fail_msg("%s", wrong[i]);
     }
 }
 
@@ -423,12 +532,21 @@ static void result_files_are_replaced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_taken_apart),      cmocka_unit_test(wrong_options_are_refused),
-        cmocka_unit_test(option_values_are_found),      cmocka_unit_test(add_is_split),
-        cmocka_unit_test(wrong_add_is_refused),         cmocka_unit_test(argv_is_json_or_a_word),
-        cmocka_unit_test(wrong_argv_is_refused),        cmocka_unit_test(strings_become_valid_json),
-        cmocka_unit_test(documents_are_nested),         cmocka_unit_test(near_words_are_suggested),
-        cmocka_unit_test(sizes_and_times_are_readable), cmocka_unit_test(result_files_are_replaced),
+        cmocka_unit_test(options_are_taken_apart),
+        cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(option_values_are_found),
+        cmocka_unit_test(add_is_split),
+        cmocka_unit_test(layer_is_split),
+        cmocka_unit_test(common_is_merged),
+        cmocka_unit_test(times),
+        cmocka_unit_test(wrong_add_is_refused),
+        cmocka_unit_test(argv_is_json_or_a_word),
+        cmocka_unit_test(wrong_argv_is_refused),
+        cmocka_unit_test(strings_become_valid_json),
+        cmocka_unit_test(documents_are_nested),
+        cmocka_unit_test(near_words_are_suggested),
+        cmocka_unit_test(sizes_and_times_are_readable),
+        cmocka_unit_test(result_files_are_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "layer/mode_change.h"
 #include "streams.h"
 #include "tarball.h"
 #include "unit.h"
@@ -137,7 +138,7 @@ static void tar_entries(void **state)
                    "h d/h 644 1:2 @3 -> d/f\n"
                    "l s 777 1:2 @3 -> ../x\n"
                    "c c 644 1:2 @3 1,3\n"
-                   "f d/.wh.gone 644 1:2 @3 | \n");
+                   "f d/.wh.gone 0 0:0 @0 | \n");
     static const struct scan_options all = {.prefix = "opt/x",
                                             .set_mode = true,
                                             .mode = 0700,
@@ -153,7 +154,52 @@ static void tar_entries(void **state)
                    "h opt/x/d/h 700 7:8 @2 -> opt/x/d/f\n"
                    "l opt/x/s 777 7:8 @2 -> ../x\n"
                    "c opt/x/c 644 7:8 @2 1,3\n"
-                   "f opt/x/d/.wh.gone 700 7:8 @2 | \n");
+                   "f opt/x/d/.wh.gone 0 0:0 @0 | \n");
+}
+
+/* C20: of a whiteout only the name counts. */
+static void whiteouts(void **state)
+{
+    (void)state;
+    auto_buf tar = TARBALL_INIT;
+    tarball_pax(&tar, 'x', "SCHILY.xattr.user.a", "1", NULL);
+    tarball_add(&tar, '0', "d/.wh..wh..opq", "");
+    tarball_add(&tar, '5', "d/.wh.dir/", "");
+    tarball_link(&tar, '2', ".wh.link", "x");
+    tarball_add(&tar, '0', "d/x.wh.", "no whiteout");
+    tarball_end(&tar);
+    assert_imports(&tar, &(struct scan_options){.prefix = "p", .set_uid = true, .uid = 5},
+                   "f p/d/.wh..wh..opq 0 0:0 @0 | \n"
+                   "f p/d/.wh.dir 0 0:0 @0 | \n"
+                   "f p/.wh.link 0 0:0 @0 | \n"
+                   "f p/d/x.wh. 644 5:2 @3 | no whiteout\n");
+    img__buf_clear(&tar);
+    tarball_add(&tar, '0', "d/.wh.full", "data");
+    tarball_end(&tar);
+    assert_refused(&tar, IMG_EFORMAT, "entry 'd/.wh.full': a whiteout, which removes a file");
+}
+
+/* C10, C13, C14, C28: what a scan edits, an import edits too. */
+static void edits(void **state)
+{
+    (void)state;
+    struct mode_change change;
+    img_error err;
+    assert_ok(img__mode_change_parse("a=rX", &change, &err));
+    auto_buf tar = TARBALL_INIT;
+    tarball_pax(&tar, 'x', "mtime", "5.75", "SCHILY.xattr.security.ima", "i",
+                "SCHILY.xattr.trusted.t", "t", "SCHILY.xattr.trusted.overlay.opaque", "y",
+                "SCHILY.xattr.security.selinux", "s", "SCHILY.xattr.com.apple.x", "x", NULL);
+    tarball_add(&tar, '0', "f", "");
+    tarball_add(&tar, '5', "d/", "");
+    tarball_end(&tar);
+    struct scan_options options = {.prefix = "", .chmod = &change, .keep = ENTRY_KEEP_IMA};
+    assert_imports(&tar, &options, "f f 444 1:2 @5 security.ima=i | \nd d 555 1:2 @3\n");
+    options.keep = ENTRY_KEEP_XATTRS;
+    options.set_mtime = true;
+    options.mtime = -9;
+    assert_imports(&tar, &options,
+                   "f f 444 1:2 @-9 security.ima=i trusted.t=t | \nd d 555 1:2 @-9\n");
 }
 
 static void attributes(void **state)
@@ -599,6 +645,7 @@ static int remove_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whiteouts),        cmocka_unit_test(edits),
         cmocka_unit_test(tar_entries),      cmocka_unit_test(attributes),
         cmocka_unit_test(tar_refused),      cmocka_unit_test(compressed_tars),
         cmocka_unit_test(compressed_twice), cmocka_unit_test(foreign_formats),

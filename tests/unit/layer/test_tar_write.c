@@ -126,7 +126,7 @@ static void pax_bytes(void **state)
         {9, "PaxHeaders.0/caf", "115 linkpath=" LONG_NAME "tt\n14 path=caf\xc3\xa9\n"},
         {10, "latin/PaxHeaders.0/x", "15 linkpath=\xc3\xbc\n17 path=latin\xe9/x\n"},
         {11, "big/PaxHeaders.0/owner", "18 gid=4294967294\n15 uid=2097152\n"},
-        {12, "PaxHeaders.0/old", "12 mtime=-5\n"},
+        {12, "PaxHeaders.0/old", "14 mtime=-4.5\n"},
         {15,
          "0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/"
          "0123456789/0123456789",
@@ -150,7 +150,73 @@ static void pax_bytes(void **state)
     }
 }
 
-/* A file of 8 GiB and more, without its data. */
+/* C10: sub-second times, as Go writes them; the other field has the whole seconds before. */
+static void fractions(void **state)
+{
+    static const struct {
+        int64_t mtime;
+        uint32_t ns;
+        const char *record;
+        const char *field;
+    } rows[] = {
+        {1500000000, 123456789, "30 mtime=1500000000.123456789\n", "13132027400"},
+        {1500000000, 500000000, "22 mtime=1500000000.5\n", "13132027400"},
+        {0, 1, "21 mtime=0.000000001\n", "00000000000"},
+        {-1, 500000000, "14 mtime=-0.5\n", "00000000000"},
+        {-1, 999999999, "22 mtime=-0.000000001\n", "00000000000"},
+        {-5, 1, "22 mtime=-4.999999999\n", "00000000000"},
+        {INT64_MIN, 1, "40 mtime=-9223372036854775807.999999999\n", "00000000000"},
+        {8589934592, 250000000, "23 mtime=8589934592.25\n", "00000000000"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        img_error err;
+        auto_(buf) struct buf head = BUF_INIT(TAR_HEADER_MAX);
+        struct entry entry = {
+            .type = ENTRY_FILE, .path = text_of[0], .mtime = rows[i].mtime, .mtime_ns = rows[i].ns};
+        assert_ok(img__tar_header(&entry, &head, &err));
+        assert_int_equal(head.len, 3 * 512);
+        assert_string_equal(head.data + 512, rows[i].record);
+        assert_string_equal(head.data + 1024 + 136, rows[i].field);
+    }
+}
+
+/* C10: by others. */
+static void fractions_read(void **state)
+{
+    struct entry entries[] = {
+        {.type = ENTRY_FILE, .path = text_of[12], .mtime = -5, .mtime_ns = 500000000},
+        {.type = ENTRY_FILE, .path = text_of[2], .mtime = 1500000000, .mtime_ns = 250000000},
+    };
+    img_error err;
+    auto_(buf) struct buf tar = BUF_INIT((size_t)1 << 20);
+    auto_(sink) struct sink *sink = NULL;
+    auto_(tar_writer) struct tar_writer *writer = NULL;
+    (void)state;
+    assert_ok(img__sink_buf(&tar, "a tar", &sink, &err));
+    assert_ok(img__tar_writer_new(sink, &writer, &err));
+    img__tar_writer_nanoseconds(writer);
+    write_tar(writer, entries, 2);
+    judge_write("fractions.tar", tar.data, tar.len);
+    judge_says("python3 -c 'import tarfile\n"
+               "print([e.mtime for e in tarfile.open(\"fractions.tar\")])'",
+               "[-4.5, 1500000000.25]\n");
+    judge_says("tar -xf fractions.tar 2>/dev/null; stat -c %.9Y old usr/bin/tool",
+               "-4.500000000\n1500000000.250000000\n");
+
+    auto_(source) struct source *source = NULL;
+    auto_(tar_reader) struct tar_reader *reader = NULL;
+    assert_ok(img__source_memory(tar.data, tar.len, &source, &err));
+    assert_ok(img__tar_reader_new(source, "it", &reader, &err));
+    for (size_t i = 0; i < 2; i++) {
+        const struct entry *found;
+        assert_int_equal(img__tar_reader_next(reader, &found, &err), 1);
+        assert_int_equal(found->mtime, entries[i].mtime);
+        assert_int_equal(found->mtime_ns, entries[i].mtime_ns);
+    }
+}
+
+/* C9: a file of 8 GiB and more, without its data. */
 static void big_size(void **state)
 {
     struct entry entry = {.type = ENTRY_FILE, .path = text_of[0], .size = 8589934591};
@@ -425,6 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty),          cmocka_unit_test(header_bytes),
         cmocka_unit_test(pax_bytes),      cmocka_unit_test(big_size),
+        cmocka_unit_test(fractions),      cmocka_unit_test(fractions_read),
         cmocka_unit_test(record_lengths), cmocka_unit_test(golden),
         cmocka_unit_test(python),         cmocka_unit_test(gnu_tar),
         cmocka_unit_test(strict_reader),  cmocka_unit_test(refuses),

@@ -206,22 +206,57 @@ static void archives(void **state)
     auto_free char *good_path = path_in(f, "good.tar"), *bad_path = path_in(f, "bad.tar");
 
     auto_(test_build) img_build *build = build_on_base(f);
-    assert_ok(img_build_add_archive(build, good_path, &err));
-    assert_fails(img_build_add_archive(build, bad_path, &err), IMG_EINVAL,
+    assert_ok(img_build_add_archive(build, good_path, NULL, NULL, &err));
+    assert_fails(img_build_add_archive(build, bad_path, NULL, NULL, &err), IMG_EINVAL,
                  "/lib is a directory here");
     commit(build, "app:1");
     assert_layer(f, "app:1", 0,
                  "-644 1:2 3 usr/lib/so\n"
                  "h644 1:2 3 usr/lib/hard>usr/lib/so\n"
                  "l777 1:2 3 usr/lib/soft>lib/so\n"
-                 "-644 1:2 3 usr/lib/.wh.gone\n"
+                 "-000 0:0 0 usr/lib/.wh.gone\n"
                  "d644 1:2 3 opt\n"
                  "-644 1:2 3 etc/conf/x\n");
 
     auto_(test_build) img_build *alone = build_new(f);
-    assert_ok(img_build_add_archive(alone, bad_path, &err));
+    assert_ok(img_build_add_archive(alone, bad_path, NULL, NULL, &err));
     commit(alone, "app:2");
     assert_layer(f, "app:2", 0, "d644 1:2 3 lib\n");
+}
+
+/* C5, C28: an archive goes where it is told, and its owners, modes and times become others. */
+static void archive_options(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    make_base(f);
+    auto_(buf) struct buf tar = TARBALL_INIT;
+    tarball_add(&tar, '5', "./", "");
+    tarball_add(&tar, '5', "d/", "");
+    tarball_add(&tar, '0', "d/f", "data");
+    tarball_link(&tar, '1', "d/hard", "d/f");
+    tarball_link(&tar, '2', "soft", "d/f");
+    tarball_add(&tar, '0', "d/.wh.gone", "");
+    write_archive(f, "a.tar", &tar);
+    auto_free char *path = path_in(f, "a.tar");
+
+    img_add_options options = IMG_ADD_OPTIONS_INIT;
+    options.set = IMG_ADD_UID | IMG_ADD_MTIME;
+    options.uid = 9;
+    options.mtime = -7;
+    options.chmod = "go=,a+X";
+    auto_(test_build) img_build *build = build_on_base(f);
+    assert_ok(img_build_add_archive(build, path, "/lib/new/", &options, &err));
+    commit(build, "app:1");
+    assert_layer(f, "app:1", 0,
+                 "d755 5:6 T usr\n"
+                 "d711 5:6 T usr/lib\n"
+                 "d755 0:0 0 usr/lib/new\n"
+                 "d711 9:2 -7 usr/lib/new/d\n"
+                 "-600 9:2 -7 usr/lib/new/d/f\n"
+                 "h600 9:2 -7 usr/lib/new/d/hard>usr/lib/new/d/f\n"
+                 "l777 9:2 -7 usr/lib/new/soft>d/f\n"
+                 "-000 0:0 0 usr/lib/new/d/.wh.gone\n");
 }
 
 static void bad_sources(void **state)
@@ -232,9 +267,9 @@ static void bad_sources(void **state)
     auto_(test_build) img_build *build = build_new(f);
     assert_fails(try_add(f, build, "none", "/", &err), IMG_ENOTFOUND, "No such file");
     auto_free char *none = path_in(f, "none"), *text = path_in(f, "text");
-    assert_fails(img_build_add_archive(build, none, &err), IMG_ENOTFOUND, "none");
-    assert_fails(img_build_add_archive(build, text, &err), IMG_EFORMAT, "text");
-    assert_fails(img_build_add_archive(build, f->parent, &err), IMG_EINVAL, f->parent);
+    assert_fails(img_build_add_archive(build, none, NULL, NULL, &err), IMG_ENOTFOUND, "none");
+    assert_fails(img_build_add_archive(build, text, NULL, NULL, &err), IMG_EFORMAT, "text");
+    assert_fails(img_build_add_archive(build, f->parent, NULL, NULL, &err), IMG_EINVAL, f->parent);
     assert_no_temporaries(f);
     add(f, build, "text", "/");
     commit(build, "app:1");
@@ -267,8 +302,14 @@ static void add_options(void **state)
     options.set = IMG_ADD_MODE;
     options.mode = 010000;
     assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "mode 10000");
-    options.set = 8;
-    assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "set has bits");
+    options.set = 16;
+    assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "has bits");
+    options.set = 0;
+    options.preserve = 8;
+    assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "has bits");
+    options.preserve = 0;
+    options.chmod = "u=q";
+    assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "no mode");
     options.size = 0;
     assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "_INIT");
 }
@@ -962,15 +1003,34 @@ static void cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(layers_in_order), CASE(file_destinations),   CASE(directory_destinations),
-        CASE(nothing_below),   CASE(directory_over_link), CASE(archives),
-        CASE(bad_sources),     CASE(add_options),         CASE(removal),
-        CASE(refused_removal), CASE(nothing_to_do),       CASE(created),
-        CASE(environment),     CASE(base_annotations),    CASE(base_comes_first),
-        CASE(platforms),       CASE(base_of_index),       CASE(docker_base),
-        CASE(lying_base),      CASE(damaged_base),        CASE(names),
-        CASE(settings),        CASE(build_options),       CASE(same_bytes),
-        CASE(collector_waits), CASE(two_at_once),         CASE(cancelled),
+        CASE(layers_in_order),
+        CASE(file_destinations),
+        CASE(directory_destinations),
+        CASE(nothing_below),
+        CASE(directory_over_link),
+        CASE(archives),
+        CASE(archive_options),
+        CASE(bad_sources),
+        CASE(add_options),
+        CASE(removal),
+        CASE(refused_removal),
+        CASE(nothing_to_do),
+        CASE(created),
+        CASE(environment),
+        CASE(base_annotations),
+        CASE(base_comes_first),
+        CASE(platforms),
+        CASE(base_of_index),
+        CASE(docker_base),
+        CASE(lying_base),
+        CASE(damaged_base),
+        CASE(names),
+        CASE(settings),
+        CASE(build_options),
+        CASE(same_bytes),
+        CASE(collector_waits),
+        CASE(two_at_once),
+        CASE(cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static int add_layers(struct work *work, img_build *build, img_error *err)
     if (rc == 0)
         rc = img_build_add_path(build, work->file, "/link/deep/", NULL, err);
     if (rc == 0)
-        rc = img_build_add_archive(build, work->archive, err);
+        rc = img_build_add_archive(build, work->archive, NULL, NULL, err);
     if (rc == 0)
         rc = img_build_remove(build, (const char *const[]){"etc/a", "etc/b", "link/x", NULL}, err);
     return rc;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looks at the options of what is added before anything is read or written.
+ */
+#include "ops/add_options.h"
+
+#include "base/options.h"
+
+#define SET_KNOWN (IMG_ADD_MODE | IMG_ADD_UID | IMG_ADD_GID | IMG_ADD_MTIME)
+#define PRESERVE_KNOWN (IMG_PRESERVE_NANOSECONDS | IMG_PRESERVE_IMA | IMG_PRESERVE_XATTRS)
+
+_Static_assert(sizeof(img_add_options) == offsetof(img_add_options, chmod) + sizeof(void *),
+               "no tail padding: a new field could hide in it");
+
+static int check(const img_add_options *options, img_error *err)
+{
+    if ((options->set & ~SET_KNOWN) || (options->preserve & ~PRESERVE_KNOWN) || options->flags)
+        return img__fail(err, IMG_EINVAL, "img_add_options has bits that are not known");
+    if ((options->set & IMG_ADD_MODE) && options->mode > 07777)
+        return img__fail(err, IMG_EINVAL, "mode %o is out of range: 0 to 7777", options->mode);
+    if (((options->set & IMG_ADD_UID) && options->uid > ENTRY_ID_MAX) ||
+        ((options->set & IMG_ADD_GID) && options->gid > ENTRY_ID_MAX))
+        return img__fail(err, IMG_EINVAL, "4294967295 is no user or group: it means none");
+    return 0;
+}
+
+static unsigned keep_of(uint32_t preserve)
+{
+    return (preserve & IMG_PRESERVE_NANOSECONDS ? ENTRY_KEEP_NANOSECONDS : 0) |
+           (preserve & IMG_PRESERVE_IMA ? ENTRY_KEEP_IMA : 0) |
+           (preserve & IMG_PRESERVE_XATTRS ? ENTRY_KEEP_XATTRS : 0);
+}
+
+static void set_scan(img_build *build, struct add_options *out)
+{
+    const img_add_options *given = &out->given;
+    out->scan = (struct scan_options){
+        .prefix = "",
+        .set_mode = given->set & IMG_ADD_MODE,
+        .set_uid = given->set & IMG_ADD_UID,
+        .set_gid = given->set & IMG_ADD_GID,
+        .set_mtime = given->set & IMG_ADD_MTIME,
+        .has_epoch = build->options.has_epoch,
+        .mode = given->mode,
+        .uid = given->uid,
+        .gid = given->gid,
+        .keep = keep_of(given->preserve),
+        .mtime = given->mtime,
+        .epoch = build->options.epoch,
+        .chmod = given->chmod ? &out->chmod : NULL,
+        .observer = &build->observer,
+    };
+}
+
+int img__add_options_take(img_build *build, const img_add_options *options, struct add_options *out,
+                          img_error *err)
+{
+    out->given = (img_add_options)IMG_ADD_OPTIONS_INIT;
+    int rc = img__options_copy(&out->given, sizeof(out->given), options, "img_add_options", err);
+    if (rc == 0)
+        rc = check(&out->given, err);
+    if (rc == 0 && out->given.chmod)
+        rc = img__mode_change_parse(out->given.chmod, &out->chmod, err);
+    if (rc == 0)
+        set_scan(build, out);
+    return rc;
+}
