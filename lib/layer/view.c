@@ -9,7 +9,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <libimg/values.h>
+
 #include "base/buf.h"
+#include "base/strv.h"
 #include "base/text.h"
 #include "layer/tar_read.h"
 #include "layer/view_tree.h"
@@ -20,32 +23,34 @@
 
 struct view {
     struct tree tree;
+    bool keep_xattrs;
+    uint32_t compat;
+};
+
+struct staged {
+    struct entry entry;
+    struct origin origin;
 };
 
 /* What a layer holds. */
 struct batch {
     struct tree *tree; /* that it is put on */
+    const struct view *view;
     const char *name;
-    struct entry *entries; /* in the layer's order */
+    struct staged *entries; /* in the layer's order */
     size_t count;
     size_t cap;
-    struct entry **sorted;   /* by path */
-    struct entry *whiteouts; /* only their paths */
-    size_t whiteout_count;
-    size_t whiteout_cap;
+    struct entry **sorted; /* by path */
+    struct strv whiteouts; /* their paths */
+    uint32_t ordinal;      /* of the entry that is read */
 };
-
-static void free_entries(struct entry *entries, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        img__entry_clear(&entries[i]);
-    free(entries);
-}
 
 static void img__auto_batch(struct batch *batch)
 {
-    free_entries(batch->entries, batch->count);
-    free_entries(batch->whiteouts, batch->whiteout_count);
+    for (size_t i = 0; i < batch->count; i++)
+        img__entry_clear(&batch->entries[i].entry);
+    free(batch->entries);
+    img__strv_free(&batch->whiteouts);
     free(batch->sorted);
 }
 
@@ -67,6 +72,16 @@ void img__view_limit(struct view *view, uint64_t bytes)
     view->tree.left_bytes = view->tree.limit_bytes = bytes;
 }
 
+void img__view_keep_xattrs(struct view *view)
+{
+    view->keep_xattrs = true;
+}
+
+void img__view_compat(struct view *view, uint32_t compat)
+{
+    view->compat = compat;
+}
+
 void img__view_free(struct view *view)
 {
     if (!view)
@@ -84,18 +99,18 @@ static int fail_entry(const struct batch *batch, const char *path, const char *r
 }
 
 /* Room for one more; zeroed. */
-static struct entry *append(struct entry **entries, size_t *count, size_t *cap)
+static struct staged *append(struct batch *batch)
 {
-    if (*count == *cap) {
-        size_t grown_cap = *cap ? *cap * 2 : 64;
-        struct entry *grown = reallocarray(*entries, grown_cap, sizeof(*grown));
+    if (batch->count == batch->cap) {
+        size_t grown_cap = batch->cap ? batch->cap * 2 : 64;
+        struct staged *grown = reallocarray(batch->entries, grown_cap, sizeof(*grown));
         if (!grown)
             return NULL;
-        *entries = grown;
-        *cap = grown_cap;
+        batch->entries = grown;
+        batch->cap = grown_cap;
     }
-    (*entries)[*count] = (struct entry){0};
-    return &(*entries)[(*count)++];
+    batch->entries[batch->count] = (struct staged){0};
+    return &batch->entries[batch->count++];
 }
 
 /* Counts what is kept, and never takes anything off. Links, and parents that are implied, make a
@@ -112,10 +127,9 @@ static int charge(const struct batch *batch, size_t bytes, img_error *err)
     return 0;
 }
 
-/* A view keeps the attributes of directories only. */
-static size_t kept_xattrs(const struct entry *entry)
+static size_t kept_xattrs(const struct batch *batch, const struct entry *entry)
 {
-    return entry->type == ENTRY_DIRECTORY ? entry->xattr_count : 0;
+    return batch->view->keep_xattrs || entry->type == ENTRY_DIRECTORY ? entry->xattr_count : 0;
 }
 
 static int charge_entry(const struct batch *batch, const struct entry *entry, img_error *err)
@@ -123,7 +137,7 @@ static int charge_entry(const struct batch *batch, const struct entry *entry, im
     size_t bytes = sizeof(struct node) + strlen(entry->path);
     if (entry->link)
         bytes += strlen(entry->link);
-    for (size_t i = 0; i < kept_xattrs(entry); i++)
+    for (size_t i = 0; i < kept_xattrs(batch, entry); i++)
         bytes += sizeof(struct entry_xattr) + strlen(entry->xattrs[i].name) + entry->xattrs[i].len;
     return charge(batch, bytes, err);
 }
@@ -142,7 +156,7 @@ static int copy_entry(const struct batch *batch, const struct entry *from, struc
     to->link = from->link ? strdup(from->link) : NULL;
     if (!to->path || (from->link && !to->link))
         return img__fail_memory(err);
-    for (size_t i = 0; i < kept_xattrs(from) && !rc; i++)
+    for (size_t i = 0; i < kept_xattrs(batch, from) && !rc; i++)
         rc = img__entry_add_xattr(to, from->xattrs[i].name, from->xattrs[i].value,
                                   from->xattrs[i].len, err);
     return rc;
@@ -177,12 +191,7 @@ static int take_whiteout(struct batch *batch, const struct entry *entry, img_err
     if (img__text_starts(hidden, WHITEOUT) && strcmp(last_component(entry->path), OPAQUE) != 0)
         return 0; /* nothing of that name can be below */
     int rc = charge(batch, sizeof(*entry) + strlen(entry->path), err);
-    if (rc)
-        return rc;
-    struct entry *slot = append(&batch->whiteouts, &batch->whiteout_count, &batch->whiteout_cap);
-    if (!slot || !(slot->path = strdup(entry->path)))
-        return img__fail_memory(err);
-    return 0;
+    return rc ? rc : img__strv_add(&batch->whiteouts, entry->path, err);
 }
 
 static int take_entry(struct batch *batch, const struct entry *entry, img_error *err)
@@ -193,15 +202,20 @@ static int take_entry(struct batch *batch, const struct entry *entry, img_error 
         return rc;
     if (img__text_starts(last_component(entry->path), WHITEOUT))
         return take_whiteout(batch, entry, err);
-    struct entry *slot = append(&batch->entries, &batch->count, &batch->cap);
-    return slot ? copy_entry(batch, entry, slot, err) : img__fail_memory(err);
+    struct staged *slot = append(batch);
+    if (!slot)
+        return img__fail_memory(err);
+    slot->origin = (struct origin){batch->tree->layer + 1, batch->ordinal};
+    return copy_entry(batch, entry, &slot->entry, err);
 }
 
 static int read_layer(struct batch *batch, struct source *tar, img_error *err)
 {
     auto_(tar_reader) struct tar_reader *reader = NULL;
     int rc = img__tar_reader_new(tar, batch->name, &reader, err);
-    while (!rc) {
+    if (!rc)
+        img__tar_reader_compat(reader, batch->view->compat);
+    for (; !rc; batch->ordinal++) {
         const struct entry *entry;
         rc = img__tar_reader_next(reader, &entry, err);
         if (rc <= 0)
@@ -223,8 +237,10 @@ static int sort_batch(struct batch *batch, img_error *err)
     if (!batch->sorted)
         return img__fail_memory(err);
     for (size_t i = 0; i < batch->count; i++)
-        batch->sorted[i] = &batch->entries[i];
+        batch->sorted[i] = &batch->entries[i].entry;
     qsort(batch->sorted, batch->count, sizeof(struct entry *), compare_paths);
+    if (batch->view->compat & IMG_COMPAT_DUPLICATES)
+        return 0;
     for (size_t i = 1; i < batch->count; i++)
         if (compare_paths(&batch->sorted[i - 1], &batch->sorted[i]) == 0)
             return fail_entry(batch, batch->sorted[i]->path, "it is there twice", err);
@@ -353,10 +369,11 @@ static int find_parent(const struct batch *batch, struct entry *entry, struct no
 }
 
 /* A hard link becomes what it leads to. */
-static int resolve_hard_link(const struct batch *batch, struct entry *entry, img_error *err)
+static int resolve_hard_link(const struct batch *batch, struct staged *staged, img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
     const struct way way = {false, true, NULL, NULL};
+    struct entry *entry = &staged->entry;
     struct node *target;
     int rc = walk_for(batch, entry->link, &way, &real, &target, err);
     if (rc)
@@ -365,38 +382,50 @@ static int resolve_hard_link(const struct batch *batch, struct entry *entry, img
         return fail_entry(batch, entry->path, "a hard link to what is not there before it", err);
     if (target->entry.type == ENTRY_DIRECTORY)
         return fail_entry(batch, entry->path, "a hard link to a directory", err);
-    struct entry copy = {0};
+    auto_(entry) struct entry copy = {0};
     rc = copy_entry(batch, &target->entry, &copy, err);
-    if (!rc) {
-        free(copy.path);
-        copy.path = steal(entry->path);
-        img__entry_clear(entry);
-        *entry = copy;
-    } else {
-        img__entry_clear(&copy);
-    }
-    return rc;
+    if (rc)
+        return rc;
+    free(copy.path);
+    copy.path = steal(entry->path);
+    img__entry_clear(entry);
+    *entry = copy;
+    copy = (struct entry){0};
+    staged->origin = target->origin;
+    return 0;
 }
 
 /* The metadata of a directory, whose content stays. */
-static void replace_directory(const struct tree *tree, struct node *node, struct entry *entry)
+static void replace_directory(const struct tree *tree, struct node *node, struct staged *staged)
 {
     img__entry_clear(&node->entry);
-    node->entry = *entry;
-    *entry = (struct entry){0};
+    node->entry = staged->entry;
+    node->origin = staged->origin;
+    staged->entry = (struct entry){0};
     node->name = last_component(node->entry.path);
     img__tree_touch(tree, node);
 }
 
-static int apply_entry(const struct batch *batch, struct entry *entry, img_error *err)
+static int add_node(const struct batch *batch, struct node *parent, struct staged *staged,
+                    img_error *err)
 {
+    struct node *node = img__tree_add(batch->tree, parent, &staged->entry);
+    if (!node)
+        return img__fail_memory(err);
+    node->origin = staged->origin;
+    return 0;
+}
+
+static int apply_entry(const struct batch *batch, struct staged *staged, img_error *err)
+{
+    struct entry *entry = &staged->entry;
     bool directory = entry->type == ENTRY_DIRECTORY;
     if (entry->path[0] == '\0') {
-        replace_directory(batch->tree, batch->tree->root, entry);
+        replace_directory(batch->tree, batch->tree->root, staged);
         return 0;
     }
     struct node *parent;
-    int rc = entry->type == ENTRY_HARDLINK ? resolve_hard_link(batch, entry, err) : 0;
+    int rc = entry->type == ENTRY_HARDLINK ? resolve_hard_link(batch, staged, err) : 0;
     if (!rc)
         rc = find_parent(batch, entry, &parent, err);
     if (rc)
@@ -404,7 +433,7 @@ static int apply_entry(const struct batch *batch, struct entry *entry, img_error
 
     struct node *there = img__tree_child(parent, last_component(entry->path));
     if (there && there->entry.type == ENTRY_DIRECTORY && directory) {
-        replace_directory(batch->tree, there, entry);
+        replace_directory(batch->tree, there, staged);
         return 0;
     }
     if (there && there->entry.type == ENTRY_DIRECTORY && there->newest == batch->tree->layer)
@@ -412,20 +441,20 @@ static int apply_entry(const struct batch *batch, struct entry *entry, img_error
                           "there are entries beneath it, and it is no directory", err);
     if (there)
         img__tree_remove(there);
-    return img__tree_add(batch->tree, parent, entry) ? 0 : img__fail_memory(err);
+    return add_node(batch, parent, staged, err);
 }
 
 int img__view_apply(struct view *view, struct source *tar, const char *name, img_error *err)
 {
-    auto_(batch) struct batch batch = {.tree = &view->tree, .name = name};
+    auto_(batch) struct batch batch = {.tree = &view->tree, .view = view, .name = name};
     int rc = read_layer(&batch, tar, err);
     if (!rc)
         rc = sort_batch(&batch, err);
     if (rc)
         return rc;
     view->tree.layer++;
-    for (size_t i = 0; i < batch.whiteout_count && !rc; i++)
-        rc = apply_whiteout(&batch, batch.whiteouts[i].path, err);
+    for (size_t i = 0; i < batch.whiteouts.count && !rc; i++)
+        rc = apply_whiteout(&batch, batch.whiteouts.items[i], err);
     for (size_t i = 0; i < batch.count && !rc; i++)
         rc = apply_entry(&batch, &batch.entries[i], err);
     return rc;
@@ -437,6 +466,38 @@ const struct entry *img__view_find(const struct view *view, const char *path)
 {
     const struct node *node = img__tree_find(&view->tree, path);
     return node ? &node->entry : NULL;
+}
+
+const struct entry *img__view_find_origin(const struct view *view, const char *path,
+                                          struct origin *origin)
+{
+    const struct node *node = img__tree_find(&view->tree, path);
+    if (!node)
+        return NULL;
+    *origin = node->origin;
+    return &node->entry;
+}
+
+struct each {
+    view_fn fn;
+    void *arg;
+};
+
+static int each_node(struct node *node, void *arg)
+{
+    const struct each *each = arg;
+    return each->fn(&node->entry, &node->origin, each->arg);
+}
+
+int img__view_each(const struct view *view, view_fn fn, void *arg)
+{
+    struct each each = {fn, arg};
+    return img__tree_each(&view->tree, each_node, &each);
+}
+
+struct tree *img__view_tree(struct view *view)
+{
+    return &view->tree;
 }
 
 int img__view_resolve(const struct view *view, const char *path, bool follow_last, char **out,

@@ -102,6 +102,40 @@ void img__tree_remove_children(struct node *node)
     node->children = NULL;
 }
 
+/* ---- all of them ---- */
+
+struct each {
+    int (*fn)(struct node *node, void *arg);
+    void *arg;
+    int rc;
+};
+
+static int each_child(const struct node *parent, struct each *each);
+
+/* twalk_r() can't be ended, only be made to do nothing. */
+static void visit(const void *at, VISIT when, void *closure)
+{
+    struct each *each = closure;
+    struct node *node = *(struct node *const *)at;
+    if (each->rc || (when != postorder && when != leaf))
+        return;
+    each->rc = each->fn(node, each->arg);
+    if (!each->rc)
+        each_child(node, each);
+}
+
+static int each_child(const struct node *parent, struct each *each)
+{
+    twalk_r(parent->children, visit, each);
+    return each->rc;
+}
+
+int img__tree_each(const struct tree *tree, int (*fn)(struct node *node, void *arg), void *arg)
+{
+    struct each each = {fn, arg, 0};
+    return each_child(tree->root, &each);
+}
+
 /* ---- paths ---- */
 
 /* A path being walked. */

@@ -6,14 +6,16 @@
 #define IMG_LAYER_VIEW_TREE_H
 
 #include "base/buf.h"
-#include "layer/entry.h"
+#include "layer/view.h"
 
 struct node {
     struct entry entry; /* never a HARDLINK */
     const char *name;   /* the last component of entry.path */
     struct node *parent;
-    void *children;  /* of tsearch(), by name */
+    void *children; /* of tsearch(), by name */
+    struct origin origin;
     uint32_t newest; /* layer of what was put here or beneath */
+    uint32_t mark;   /* of whoever goes through the tree */
 };
 
 struct tree {
@@ -35,11 +37,17 @@ struct node *img__tree_add(struct tree *tree, struct node *parent, struct entry 
 /* With all that is beneath; not the root. */
 void img__tree_remove(struct node *node);
 void img__tree_remove_children(struct node *node);
+/* In the order of a layer: a directory before what is in it, names bytewise; without the root. A
+ * result that is not 0 ends it and is returned. */
+int img__tree_each(const struct tree *tree, int (*fn)(struct node *node, void *arg), void *arg);
 /* The node and those above hold something of the tree's layer. */
 void img__tree_touch(const struct tree *tree, struct node *node);
 
 /* A directory as children imply it. NULL: no memory. */
 struct node *img__tree_add_implied(struct tree *tree, struct node *parent, const char *path);
+
+/* The tree of a view; only marks may be changed. */
+struct tree *img__view_tree(struct view *view);
 
 struct way {
     bool follow_last;

@@ -5,6 +5,8 @@
  */
 #include "layer/view.h"
 
+#include <libimg/values.h>
+
 #include "streams.h"
 #include "tarball.h"
 #include "unit.h"
@@ -366,6 +368,70 @@ static void markers_are_cheap(void **state)
     assert_int_equal(letter_of(view, path.data), 'f');
 }
 
+/* "d0.0 new\n": type, layer, ordinal, path. */
+static int list_origin(const struct entry *entry, const struct origin *origin, void *arg)
+{
+    img__buf_printf(arg, "%c%u.%u %s\n", "fdlhcbp"[entry->type], origin -> layer, origin -> ordinal,
+                    entry -> path);
+    return entry->path[0] == 'x' ? -7 : 0;
+}
+
+/* D10: hard links are one file, whatever becomes of its first name. */
+static void origins(void **state)
+{
+    static const char *const layers[][LINES] = {
+        {"d a", "f a/f", "h a/g -> a/f", "f b.c", "d b", "f b/deep/x", "l b/link -> ../a"},
+        {"f b/.wh.link", "h b/h -> a/g", "f .wh.none", "d a", "l z -> b", "f z/y"},
+        {"f a/.wh.f", "f a/g", "f new/x", "f x"},
+    };
+    (void)state;
+    img_error err;
+    auto_(view) struct view *view = NULL;
+    auto_buf text = TARBALL_INIT;
+    struct origin origin;
+    assert_ok(img__view_new(&view, &err));
+    for (size_t i = 0; i < 3; i++)
+        assert_ok(apply(view, layers[i], &err));
+    assert_int_equal(img__view_each(view, list_origin, &text), -7);
+    assert_string_equal(text.data, "d2.3 a\nf3.1 a/g\n"
+                                   "d1.4 b\nd0.0 b/deep\nf1.5 b/deep/x\nf1.1 b/h\nf2.5 b/y\n"
+                                   "f1.3 b.c\nd0.0 new\nf3.2 new/x\nf3.3 x\n");
+    assert_string_equal(img__view_find_origin(view, "b/h", &origin)->path, "b/h");
+    assert_int_equal(origin.layer, 1);
+    assert_int_equal(origin.ordinal, 1);
+    assert_null(img__view_find_origin(view, "a/f", &origin));
+}
+
+/* What a build has no use for: attributes of all files; what compat allows. */
+static void kept_if_asked(void **state)
+{
+    (void)state;
+    for (int keep = 0; keep < 2; keep++) {
+        img_error err;
+        auto_(view) struct view *view = NULL;
+        auto_buf tar = TARBALL_INIT;
+        tarball_pax(&tar, 'x', "SCHILY.xattr.user.a", "1", NULL);
+        tarball_add(&tar, '0', "f", "");
+        tarball_link(&tar, '1', "h", "f");
+        tarball_add(&tar, '0', "f", "second");
+        assert_ok(img__view_new(&view, &err));
+        if (keep) {
+            img__view_keep_xattrs(view);
+            img__view_compat(view, IMG_COMPAT_DUPLICATES);
+        }
+        auto_(source) struct source *source = pieces_new(tar.data, tar.len, 4096);
+        if (!keep) {
+            assert_fails(img__view_apply(view, source, "x", &err), IMG_EFORMAT, "twice");
+            continue;
+        }
+        assert_ok(img__view_apply(view, source, "x", &err));
+        assert_int_equal(img__view_find(view, "f")->size, 6);
+        assert_int_equal(img__view_find(view, "f")->xattr_count, 0);
+        assert_int_equal(img__view_find(view, "h")->size, 0);
+        assert_int_equal(img__view_find(view, "h")->xattr_count, 1);
+    }
+}
+
 static void bad_tar(void **state)
 {
     (void)state;
@@ -379,10 +445,16 @@ static void bad_tar(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stacking),           cmocka_unit_test(refused),
-        cmocka_unit_test(whiteout_with_data), cmocka_unit_test(metadata),
-        cmocka_unit_test(resolving),          cmocka_unit_test(limits),
-        cmocka_unit_test(markers_are_cheap),  cmocka_unit_test(bad_tar),
+        cmocka_unit_test(stacking),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(whiteout_with_data),
+        cmocka_unit_test(metadata),
+        cmocka_unit_test(resolving),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(markers_are_cheap),
+        cmocka_unit_test(bad_tar),
+        cmocka_unit_test(origins),
+        cmocka_unit_test(kept_if_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
