@@ -25,6 +25,8 @@ struct command {
 #define COMMAND_ANY ((size_t)-1)
 
 extern const struct command command_build;
+extern const struct command command_cat;
+extern const struct command command_files;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;

@@ -13,34 +13,7 @@
 #include <string.h>
 
 #include "memory.h"
-
-/* The length of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), 0 if it is not
- * one. Does not read beyond a NUL. */
-static size_t sequence_length(const unsigned char *p)
-{
-    size_t len;
-    unsigned low = 0x80, high = 0xbf;
-
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4)
-        return 0;
-    len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (p[0] == 0xe0)
-        low = 0xa0;
-    else if (p[0] == 0xed)
-        high = 0x9f;
-    else if (p[0] == 0xf0)
-        low = 0x90;
-    else if (p[0] == 0xf4)
-        high = 0x8f;
-    if (p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    return len;
-}
+#include "text.h"
 
 static void put_ascii(FILE *stream, unsigned char c)
 {
@@ -64,7 +37,7 @@ static void put_string(FILE *stream, const char *text)
 
     putc('"', stream);
     while (*p) {
-        size_t len = sequence_length(p);
+        size_t len = text_character((const char *)p);
 
         if (len == 1)
             put_ascii(stream, *p);

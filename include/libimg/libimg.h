@@ -25,6 +25,7 @@
 #include <libimg/build.h>
 #include <libimg/callbacks.h>
 #include <libimg/client.h>
+#include <libimg/contents.h>
 #include <libimg/error.h>
 #include <libimg/export.h>
 #include <libimg/image.h>

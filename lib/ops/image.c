@@ -26,6 +26,7 @@ struct img_image {
     struct manifest manifest;
     struct config config;
     struct strv lists[LIST_COUNT];
+    struct image_view view;
 };
 
 void img_image_free(img_image *image)
@@ -39,6 +40,7 @@ void img_image_free(img_image *image)
     img__config_free(&image->config);
     for (size_t i = 0; i < LIST_COUNT; i++)
         img__strv_free(&image->lists[i]);
+    img__view_free(image->view.view);
     free(image);
 }
 
@@ -240,4 +242,9 @@ const char *const *img_image_list(const img_image *image, const char *list)
         if (strcmp(list, list_names[i]) == 0)
             return img__strv_list(&image->lists[i]);
     return NULL;
+}
+
+struct image_view *img__image_view(img_image *image)
+{
+    return &image->view;
 }

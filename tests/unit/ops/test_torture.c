@@ -10,6 +10,7 @@
 #include <execinfo.h>
 
 #include <libimg/client.h>
+#include <libimg/contents.h>
 
 #include "ops/copy.h"
 
@@ -196,6 +197,36 @@ static int see_name(const char *reference, const img_descriptor *descriptor, voi
     return 0;
 }
 
+static int see_file(const img_file *file, void *arg)
+{
+    (void)file;
+    ++*(int *)arg;
+    return 0;
+}
+
+static int see_data(const void *data, size_t len, void *arg)
+{
+    (void)data, (void)len;
+    ++*(int *)arg;
+    return 0;
+}
+
+static int look_into(struct work *work, img_image *image, img_error *err)
+{
+    img_contents_options options = IMG_CONTENTS_OPTIONS_INIT;
+    int calls = 0;
+    options.threads = 1;
+    int rc = img_image_files(work->store, image, &options, see_file, &calls, err);
+    if (rc == 0)
+        rc = img_image_read_file(work->store, image, "link/so", &options, see_data, &calls, err);
+    options.layer = 3;
+    if (rc == 0)
+        rc = img_image_files(work->store, image, &options, see_file, &calls, err);
+    if (rc == 0)
+        rc = img_image_read_file(work->store, image, "usr/hard", &options, see_data, &calls, err);
+    return rc;
+}
+
 static int use_names(struct work *work, img_error *err)
 {
     auto_(test_image) img_image *image = NULL;
@@ -207,6 +238,8 @@ static int use_names(struct work *work, img_error *err)
         rc = img_store_list(work->store, see_name, &names, err);
     if (rc == 0)
         rc = img_image_open(work->store, "a/b:c", NULL, &image, err);
+    if (rc == 0)
+        rc = look_into(work, image, err);
     return rc ? rc : img_store_gc(work->store, NULL, err);
 }
 
