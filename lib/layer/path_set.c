@@ -32,11 +32,11 @@ static void rounds(uint64_t v[4], int count)
     }
 }
 
-static struct fingerprint fingerprint_of(const uint64_t key[2], const char *path)
+struct fingerprint img__fingerprint(const uint64_t key[2], const void *data, size_t len)
 {
+    const char *path = data;
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d ^ 0xee,
                      key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
-    size_t len = strlen(path);
     size_t at = 0;
     uint64_t word;
     for (; len - at >= sizeof(word); at += sizeof(word)) {
@@ -85,7 +85,8 @@ static int grow(struct path_set *set, img_error *err)
     return 0;
 }
 
-int img__path_set_add(struct path_set *set, const char *path, bool *known, img_error *err)
+int img__path_set_add_bytes(struct path_set *set, const void *data, size_t len, bool *known,
+                            img_error *err)
 {
     if (!set->cap && getrandom(set->key, sizeof(set->key), 0) != (ssize_t)sizeof(set->key))
         return img__fail_errno(err, "no random numbers");
@@ -94,7 +95,7 @@ int img__path_set_add(struct path_set *set, const char *path, bool *known, img_e
         if (rc)
             return rc;
     }
-    struct fingerprint key = fingerprint_of(set->key, path);
+    struct fingerprint key = img__fingerprint(set->key, data, len);
     struct fingerprint *slot = find_slot(set->slots, set->cap, key);
     *known = slot->high != 0;
     if (!*known) {
@@ -102,6 +103,19 @@ int img__path_set_add(struct path_set *set, const char *path, bool *known, img_e
         set->count++;
     }
     return 0;
+}
+
+int img__path_set_add(struct path_set *set, const char *path, bool *known, img_error *err)
+{
+    return img__path_set_add_bytes(set, path, strlen(path), known, err);
+}
+
+bool img__path_set_has_bytes(const struct path_set *set, const void *data, size_t len)
+{
+    if (!set->cap)
+        return false;
+    struct fingerprint key = img__fingerprint(set->key, data, len);
+    return find_slot(set->slots, set->cap, key)->high != 0;
 }
 
 void img__path_set_free(struct path_set *set)

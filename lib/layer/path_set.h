@@ -27,5 +27,11 @@ struct path_set {
 void img__path_set_free(struct path_set *set); /* leaves it empty */
 /* Whether the path was there is in *known; it is afterwards. */
 int img__path_set_add(struct path_set *set, const char *path, bool *known, img_error *err);
+/* The same for any bytes, which no path that is added as text may equal. */
+int img__path_set_add_bytes(struct path_set *set, const void *data, size_t len, bool *known,
+                            img_error *err);
+bool img__path_set_has_bytes(const struct path_set *set, const void *data, size_t len);
+
+struct fingerprint img__fingerprint(const uint64_t key[2], const void *data, size_t len);
 
 #endif

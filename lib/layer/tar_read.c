@@ -102,6 +102,11 @@ static int bad(const struct tar_reader *reader, const char *reason, img_error *e
     return locate(reader, img__fail(err, IMG_EFORMAT, "%s", reason), err);
 }
 
+uint64_t img__tar_reader_offset(const struct tar_reader *reader)
+{
+    return reader->header_offset;
+}
+
 /* ---- bytes ---- */
 
 static int skip(struct tar_reader *reader, uint64_t count, bool may_end, img_error *err)

@@ -27,6 +27,9 @@ int img__tar_reader_next(struct tar_reader *reader, const struct entry **entry, 
 /* Data of the current FILE: how many bytes, 0 at the end, or a negative code. */
 ssize_t img__tar_reader_data(struct tar_reader *reader, void *data, size_t len, img_error *err);
 
+/* Where the header of the current entry begins, for messages. */
+uint64_t img__tar_reader_offset(const struct tar_reader *reader);
+
 IMG_AUTO_POINTER(tar_reader, struct tar_reader, img__tar_reader_free)
 
 #endif

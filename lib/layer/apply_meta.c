@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owner, mode and times, in the order in which none undoes another (layers.md A15): chown clears
+ * setuid bits and capabilities. Owners are mapped (A19). Where they are not set, nobody else's
+ * setuid bits are either.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "layer/apply_internal.h"
+
+#define SET_IDS ((mode_t)06000)
+
+static int map_owner(const struct apply *apply, const struct entry *entry, struct meta *out,
+                     img_error *err)
+{
+    const struct id_map *map = apply->options.id_map;
+    if (!img__id_map_to_host(map, false, entry->uid, &out->uid))
+        return img__fail(err, IMG_EINVAL, "its owner %u has no id on this machine: map it",
+                         entry->uid);
+    if (!img__id_map_to_host(map, true, entry->gid, &out->gid))
+        return img__fail(err, IMG_EINVAL, "its group %u has no id on this machine: map it",
+                         entry->gid);
+    return 0;
+}
+
+/* What is made belongs to the caller. */
+static int forgo_owner(struct apply *apply, const struct entry *entry, struct meta *out,
+                       img_error *err)
+{
+    out->uid = apply->uid;
+    out->gid = apply->gid;
+    if (entry->uid == apply->uid && entry->gid == apply->gid)
+        return 0;
+    int rc = img__apply_unset(apply, "owner", err);
+    if (rc || !(out->mode & SET_IDS))
+        return rc;
+    out->mode &= ~SET_IDS;
+    return img__apply_unset(apply, "mode", err);
+}
+
+int img__apply_plan(struct apply *apply, const struct entry *entry, struct meta *out,
+                    img_error *err)
+{
+    *out = (struct meta){.owners = apply->options.owners, .mode = (mode_t)entry->mode};
+    out->times[0].tv_nsec = UTIME_OMIT;
+    out->times[1].tv_sec = entry->mtime;
+    out->times[1].tv_nsec = (long)entry->mtime_ns;
+    if (entry->type == ENTRY_SYMLINK)
+        out->mode &= 0777;
+    return out->owners ? map_owner(apply, entry, out, err) : forgo_owner(apply, entry, out, err);
+}
+
+/* What is made in one directory gets the same owner, whatever the file system makes of it. */
+static int learn_owner(const struct place *place, img_error *err)
+{
+    struct stat stat;
+    if (place->parent->owned)
+        return 0;
+    if (fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return img__fail_errno(err, "can't look at what was made");
+    place->parent->uid = stat.st_uid;
+    place->parent->gid = stat.st_gid;
+    place->parent->owned = true;
+    return 0;
+}
+
+static bool is_owner(const struct place *place, const struct meta *meta)
+{
+    return !meta->owners || (place->parent->uid == meta->uid && place->parent->gid == meta->gid);
+}
+
+static int fail_owner(const struct meta *meta, img_error *err)
+{
+    if (errno == EINVAL)
+        return img__fail_errno(err, "can't give it to %u:%u, which this user namespace lacks",
+                               meta->uid, meta->gid);
+    return img__fail_errno(err, "can't give it to %u:%u", meta->uid, meta->gid);
+}
+
+int img__apply_meta_file(struct apply *apply, int fd, const struct place *place,
+                         const struct meta *meta, img_error *err)
+{
+    const struct xattr_target target = {fd, NULL, ENTRY_FILE};
+    int rc = meta->owners ? learn_owner(place, err) : 0;
+    if (rc)
+        return rc;
+    if (!is_owner(place, meta) && fchown(fd, meta->uid, meta->gid) != 0)
+        return fail_owner(meta, err);
+    if (meta->mode != 0600 && fchmod(fd, meta->mode) != 0)
+        return img__fail_errno(err, "can't set its mode");
+    rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
+    if (rc)
+        return rc;
+    return futimens(fd, meta->times) == 0 ? 0 : img__fail_errno(err, "can't set its time");
+}
+
+int img__apply_meta_other(struct apply *apply, const struct place *place, const struct meta *meta,
+                          img_error *err)
+{
+    const enum entry_type type = apply->entry->type;
+    const struct xattr_target target = {place->fd, place, type};
+    int rc = meta->owners ? learn_owner(place, err) : 0;
+    if (rc)
+        return rc;
+    if (!is_owner(place, meta) &&
+        fchownat(place->fd, place->name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail_owner(meta, err);
+    if (type != ENTRY_SYMLINK && meta->mode != 0600 &&
+        fchmodat(place->fd, place->name, meta->mode, AT_SYMLINK_NOFOLLOW) != 0)
+        return img__fail_errno(err, "can't set its mode");
+    rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
+    if (rc)
+        return rc;
+    if (utimensat(place->fd, place->name, meta->times, AT_SYMLINK_NOFOLLOW) != 0)
+        return img__fail_errno(err, "can't set its time");
+    return 0;
+}
+
+int img__apply_meta_directory(struct apply *apply, const struct place *place, uint32_t dir,
+                              img_error *err)
+{
+    uint16_t flags = apply->dirs.items[dir].flags;
+    bool may_have_old = !(flags & DIR_MADE) || (flags & DIR_XATTRS);
+    if (!may_have_old && apply->entry->xattr_count == 0)
+        return 0;
+    auto_fd int fd = openat(place->fd, place->name[0] ? place->name : ".",
+                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return img__fail_errno(err, "can't open the directory");
+    int rc = may_have_old ? img__apply_clear_xattrs(apply, fd, err) : 0;
+    if (rc)
+        return rc;
+    apply->dirs.items[dir].flags &= (uint16_t)~DIR_XATTRS;
+    if (apply->entry->xattr_count == 0)
+        return 0;
+    const struct xattr_target target = {fd, NULL, ENTRY_DIRECTORY};
+    apply->dirs.items[dir].flags |= DIR_XATTRS;
+    return img__apply_xattrs(apply, &target, dir, err);
+}
