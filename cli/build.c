@@ -47,36 +47,44 @@ static const struct {
     long max_level;
 } compressions[] = {
     {"gzip", IMG_COMPRESSION_GZIP, 12},
+    {"zstd:chunked", IMG_COMPRESSION_ZSTD_CHUNKED, 19}, /* before zstd, which it begins with */
     {"zstd", IMG_COMPRESSION_ZSTD, 19},
+    {"estargz", IMG_COMPRESSION_ESTARGZ, 12},
     {"none", IMG_COMPRESSION_NONE, 0},
 };
 
+/* digits is what follows the word and a colon. */
+static int parse_level(const char *text, const char *digits, long max, img_build_options *out,
+                       img_error *err)
+{
+    char *end = NULL;
+
+    if (max == 0)
+        return cli_fail(err, IMG_EINVAL, "--compression %s: none has no level", text);
+    long level = strtol(digits, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end || level < 1 || level > max)
+        return cli_fail(err, IMG_EINVAL, "--compression %s: the level is a number from 1 to %ld",
+                        text, max);
+    out->level = (int32_t)level;
+    return 0;
+}
+
 static int parse_compression(const char *text, img_build_options *out, img_error *err)
 {
-    size_t len = text ? strcspn(text, ":") : 0;
-
     if (!text)
         return 0;
     for (size_t i = 0; i < sizeof(compressions) / sizeof(compressions[0]); i++) {
-        long max = compressions[i].max_level;
-        char *end = NULL;
+        size_t len = strlen(compressions[i].word);
 
-        if (strlen(compressions[i].word) != len || strncmp(text, compressions[i].word, len) != 0)
+        if (strncmp(text, compressions[i].word, len) != 0 || (text[len] && text[len] != ':'))
             continue;
         out->compression = compressions[i].compression;
-        if (!text[len])
-            return 0;
-        if (max == 0)
-            return cli_fail(err, IMG_EINVAL, "--compression %s: none has no level", text);
-        const char *digits = text + len + 1;
-        long level = strtol(digits, &end, 10);
-        if (*digits < '0' || *digits > '9' || *end || level < 1 || level > max)
-            return cli_fail(err, IMG_EINVAL,
-                            "--compression %s: the level is a number from 1 to %ld", text, max);
-        out->level = (int32_t)level;
-        return 0;
+        return text[len] ? parse_level(text, text + len + 1, compressions[i].max_level, out, err)
+                         : 0;
     }
-    return cli_fail(err, IMG_EINVAL, "--compression %s: there are gzip, zstd and none, with :LEVEL",
+    return cli_fail(err, IMG_EINVAL,
+                    "--compression %s: there are gzip, zstd, estargz, zstd:chunked and none, with "
+                    ":LEVEL",
                     text);
 }
 
@@ -249,7 +257,11 @@ static const struct option options[] = {
     {"annotation", 0, true, "K=V", "set an annotation of the manifest", NULL},
     {"platform", 0, false, "OS/ARCH",
      "what it is for, as linux/arm64/v8\n(default: as the base, else this machine)", NULL},
-    {"compression", 0, false, "WORD", "gzip, zstd or none for new layers; :LEVEL may follow", NULL},
+    {"compression", 0, false, "WORD",
+     "gzip, zstd or none for new layers, or estargz or\n"
+     "zstd:chunked, whose files can be fetched one by one;\n"
+     ":LEVEL may follow",
+     NULL},
     {"push", 0, false, NULL, "push all names", NULL},
     {"iidfile", 0, false, "FILE", "write the digest of the config", NULL},
     {"digestfile", 0, false, "FILE", "write the digest of the manifest", NULL},

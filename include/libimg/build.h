@@ -22,12 +22,16 @@ typedef struct img_build img_build;
 #define IMG_COMPRESSION_GZIP 0
 #define IMG_COMPRESSION_ZSTD 1
 #define IMG_COMPRESSION_NONE 2
+/* As gzip and as zstd for all who know no better; others fetch file by file what is read. Both have
+ * a table of contents; eStargz keeps it in the layer, as a file. */
+#define IMG_COMPRESSION_ESTARGZ 3
+#define IMG_COMPRESSION_ZSTD_CHUNKED 4
 
 typedef struct img_build_options {
     size_t size;
     img_platform platform; /* "" is this machine's */
     int32_t compression;   /* IMG_COMPRESSION_... of the layers that are added */
-    int32_t level;         /* 0: the default; gzip 1..12, zstd 1..19 */
+    int32_t level;         /* 0: the default; gzip and eStargz 1..12, zstd and zstd:chunked 1..19 */
     int64_t epoch;         /* with has_epoch: newer times become this one, seconds since 1970 */
     uint32_t has_epoch;    /* 0 or 1 */
     uint32_t ignore_environment; /* 1: $SOURCE_DATE_EPOCH is not read for epoch */

@@ -152,6 +152,21 @@ int img__hash_final(struct hash *hash, img_digest *out, img_error *err)
     return 0;
 }
 
+int img__hash_final_raw(struct hash *hash, unsigned char out[IMG_SHA256_BYTES], img_error *err)
+{
+    assert(hash->algorithm->hex_len == (size_t)2 * IMG_SHA256_BYTES);
+    if (EVP_DigestFinal_ex(hash->ctx, out, NULL) != 1)
+        return img__fail(err, IMG_EFAIL, "%s: OpenSSL failed", hash->algorithm->name);
+    return 0;
+}
+
+int img__hash_restart(struct hash *hash, img_error *err)
+{
+    if (EVP_DigestInit_ex2(hash->ctx, hash->md, NULL) != 1)
+        return img__fail(err, IMG_EFAIL, "%s: OpenSSL failed", hash->algorithm->name);
+    return 0;
+}
+
 int img__digest_of(const void *data, size_t len, img_digest *out, img_error *err)
 {
     auto_(hash) struct hash *hash = NULL;

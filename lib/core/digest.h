@@ -19,8 +19,12 @@ struct hash;
 int img__hash_new(const char *algorithm, struct hash **out, img_error *err);
 void img__hash_free(struct hash *hash);
 int img__hash_update(struct hash *hash, const void *data, size_t len, img_error *err);
-/* Ends the computation: afterwards the hash can only be freed. */
+/* Ends the computation: afterwards the hash can only be begun anew or freed. */
 int img__hash_final(struct hash *hash, img_digest *out, img_error *err);
+/* The same of a sha256, as bytes: where there are too many digests to keep their text. */
+#define IMG_SHA256_BYTES 32u
+int img__hash_final_raw(struct hash *hash, unsigned char out[IMG_SHA256_BYTES], img_error *err);
+int img__hash_restart(struct hash *hash, img_error *err);
 
 /* The sha256 digest of some bytes. */
 int img__digest_of(const void *data, size_t len, img_digest *out, img_error *err);

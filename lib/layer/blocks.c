@@ -421,6 +421,36 @@ int img__blocks_raw(struct blocks *blocks, const void *data, size_t len, img_err
     return 0;
 }
 
+static int compress_whole(struct blocks *blocks, const void *data, size_t len, img_error *err)
+{
+    size_t bound = blocks->codec->bound(len);
+    auto_free char *out = malloc(bound);
+    void *state = out ? take_state(blocks) : NULL;
+    if (!state)
+        return img__fail_memory(err);
+    ssize_t n = blocks->codec->compress(state, data, len, out, bound, err);
+    blocks->states[blocks->state_count++] = state;
+    return n < 0 ? (int)n : img__blocks_raw(blocks, out, (size_t)n, err);
+}
+
+int img__blocks_whole(struct blocks *blocks, const void *data, size_t len, img_error *err)
+{
+    assert(blocks->written == blocks->cut && blocks->codec->compress);
+    int rc = reserve_offset(blocks, err);
+    if (!rc)
+        rc = img__hash_update(blocks->hash, data, len, err);
+    if (!rc)
+        rc = compress_whole(blocks, data, len, err);
+    if (rc)
+        return rc;
+    blocks->cut++;
+    blocks->hashed++;
+    blocks->written++;
+    if (blocks->index)
+        blocks->offsets[blocks->written] = blocks->blob_bytes;
+    return 0;
+}
+
 int img__blocks_end(struct blocks *blocks, img_digest *diff_id, img_error *err)
 {
     int rc = 0;

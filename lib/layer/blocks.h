@@ -51,6 +51,9 @@ uint64_t img__blocks_offset(const struct blocks *blocks, uint64_t number);
 /* After drain: bytes of the blob that are no part of the tar (footers, skippable frames). */
 int img__blocks_raw(struct blocks *blocks, const void *data, size_t len, img_error *err);
 
+/* After drain: bytes of the tar as one block, however many they are. */
+int img__blocks_whole(struct blocks *blocks, const void *data, size_t len, img_error *err);
+
 /* Drains and closes the blob. Of an empty tar it makes one empty block, since no bytes at all are
  * no gzip and no zstd. Afterwards the blocks can only be freed. */
 int img__blocks_end(struct blocks *blocks, img_digest *diff_id, img_error *err);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "layer/blocks.h"
+#include "layer/lazy.h"
 #include "layer/tar_write.h"
 
 /* What is read of a file at once. */
@@ -26,6 +27,7 @@ struct tap {
 
 struct pack {
     struct tap tap;
+    struct lazy *lazy; /* between writer and blocks; NULL: the tap is */
     struct tar_writer *writer;
     char *chunk;
     struct pack_result result;
@@ -39,6 +41,18 @@ static int tap_write(struct sink *sink, const void *data, size_t len, img_error 
 }
 
 static const struct sink_ops tap_ops = {.write = tap_write};
+
+static int open_lazy(struct pack *pack, const struct pack_options *options, img_error *err)
+{
+    switch (options->layout) {
+    case PACK_ESTARGZ:
+        return img__estargz_new(pack->tap.blocks, &pack->lazy, err);
+    case PACK_CHUNKED:
+        return img__chunked_new(pack->tap.blocks, options->level, &pack->lazy, err);
+    default:
+        return 0;
+    }
+}
 
 int img__pack_new(const struct pack_options *options, struct sink *blob, struct pack **out,
                   img_error *err)
@@ -57,11 +71,15 @@ int img__pack_new(const struct pack_options *options, struct sink *blob, struct 
         .compression = options->compression,
         .level = options->level,
         .threads = options->threads,
+        .index = options->layout != PACK_PLAIN,
     };
     int rc = img__blocks_new(&blocks, steal(owned), &pack->tap.blocks, err);
+    if (rc == 0)
+        rc = open_lazy(pack, options, err);
     if (rc)
         return rc;
-    rc = img__tar_writer_new(&pack->tap.sink, &pack->writer, err);
+    struct sink *to = pack->lazy ? &pack->lazy->sink : &pack->tap.sink;
+    rc = img__tar_writer_new(to, &pack->writer, err);
     if (rc)
         return rc;
     *out = steal(pack);
@@ -73,6 +91,7 @@ void img__pack_free(struct pack *pack)
     if (!pack)
         return;
     img__tar_writer_free(pack->writer);
+    img__lazy_free(pack->lazy);
     img__blocks_free(pack->tap.blocks);
     free(pack->chunk);
     free(pack);
@@ -86,6 +105,8 @@ void img__pack_sorted(struct pack *pack)
 void img__pack_nanoseconds(struct pack *pack)
 {
     img__tar_writer_nanoseconds(pack->writer);
+    if (pack->lazy)
+        pack->lazy->nanoseconds = true;
 }
 
 /* The source must have exactly as many bytes as the header said. */
@@ -114,7 +135,13 @@ static int pack_any(struct pack *pack, const struct entry *entry, struct source 
                     img_error *err)
 {
     assert(data || entry->size == 0);
-    int rc = img__tar_writer_entry(pack->writer, entry, err);
+    int rc = 0;
+    if (pack->lazy && pack->result.entries == 0)
+        rc = img__lazy_begin(pack->lazy, err);
+    if (rc == 0)
+        rc = img__tar_writer_entry(pack->writer, entry, err);
+    if (rc == 0 && pack->lazy)
+        rc = img__lazy_entry(pack->lazy, entry, err);
     if (rc)
         return rc;
     pack->result.entries++;
@@ -130,6 +157,10 @@ static const char *base_name(const char *path)
 int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
                     img_error *err)
 {
+    bool skip = false;
+    int rc = pack->lazy ? img__lazy_reserved(pack->lazy, entry, &skip, err) : 0;
+    if (rc || skip)
+        return rc;
     bool whiteout = strncmp(base_name(entry->path), ".wh.", 4) == 0;
     if (!whiteout && entry->mtime > pack->result.newest_mtime)
         pack->result.newest_mtime = entry->mtime;
@@ -157,18 +188,28 @@ int img__pack_whiteout(struct pack *pack, const char *path, img_error *err)
 
 uint64_t img__pack_bytes(const struct pack *pack)
 {
-    return pack->tap.bytes;
+    return pack->lazy ? pack->lazy->tar_bytes : pack->tap.bytes;
+}
+
+const struct strv *img__pack_annotations(const struct pack *pack)
+{
+    static const struct strv none = STRV_INIT;
+    return pack->lazy ? &pack->lazy->annotations : &none;
 }
 
 int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err)
 {
-    int rc = img__tar_writer_end(pack->writer, err);
+    int rc = pack->lazy ? img__lazy_last(pack->lazy, err) : 0;
+    if (rc == 0)
+        rc = img__tar_writer_end(pack->writer, err);
+    if (rc == 0 && pack->lazy)
+        rc = img__lazy_end(pack->lazy, err);
     if (rc)
         return rc;
     rc = img__blocks_end(pack->tap.blocks, &pack->result.diff_id, err);
     if (rc)
         return rc;
-    pack->result.tar_bytes = pack->tap.bytes;
+    pack->result.tar_bytes = img__pack_bytes(pack);
     *result = pack->result;
     return 0;
 }

@@ -7,6 +7,7 @@
 #define IMG_LAYER_PACK_H
 
 #include "base/io.h"
+#include "base/strv.h"
 #include "core/digest.h"
 #include "layer/compress.h"
 #include "layer/entry.h"
@@ -18,8 +19,16 @@ struct pack_result {
     int64_t newest_mtime; /* of all entries but whiteouts and made-up parents; INT64_MIN: none */
 };
 
+/* Where blocks end, and what is in the blob besides the tar. */
+enum pack_layout {
+    PACK_PLAIN,
+    PACK_ESTARGZ, /* with COMPRESSION_GZIP */
+    PACK_CHUNKED, /* zstd:chunked, with COMPRESSION_ZSTD */
+};
+
 struct pack_options {
     enum compression compression;
+    enum pack_layout layout;
     int level;        /* 0: the default of the compression */
     unsigned threads; /* the caller's counted; 0: img__pool_threads() */
 };
@@ -49,6 +58,9 @@ int img__pack_parent(struct pack *pack, const struct entry *entry, img_error *er
 int img__pack_whiteout(struct pack *pack, const char *path, img_error *err);
 /* So far, uncompressed. */
 uint64_t img__pack_bytes(const struct pack *pack);
+/* What the descriptor of the layer is to say of it, "K=V", sorted. Complete after img__pack_end().
+ */
+const struct strv *img__pack_annotations(const struct pack *pack);
 /* Afterwards, and after a failure, the pack can only be freed. */
 int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err);
 

@@ -95,9 +95,13 @@ static int check_platform(img_platform *platform, img_error *err)
 
 static int check_options(img_build_options *options, img_error *err)
 {
-    static const int level_max[] = {
-        [IMG_COMPRESSION_GZIP] = 12, [IMG_COMPRESSION_ZSTD] = 19, [IMG_COMPRESSION_NONE] = 0};
-    if (options->compression < IMG_COMPRESSION_GZIP || options->compression > IMG_COMPRESSION_NONE)
+    static const int level_max[] = {[IMG_COMPRESSION_GZIP] = 12,
+                                    [IMG_COMPRESSION_ZSTD] = 19,
+                                    [IMG_COMPRESSION_NONE] = 0,
+                                    [IMG_COMPRESSION_ESTARGZ] = 12,
+                                    [IMG_COMPRESSION_ZSTD_CHUNKED] = 19};
+    if (options->compression < IMG_COMPRESSION_GZIP ||
+        options->compression > IMG_COMPRESSION_ZSTD_CHUNKED)
         return img__fail(err, IMG_EINVAL, "there is no compression %d", options->compression);
     int max = level_max[options->compression];
     if (options->level < 0 || options->level > max)

@@ -47,10 +47,16 @@ int img__layering_look_below(img_build *build, const struct view **out, img_erro
 
 /* ---- beginning and end of a layer ---- */
 
-static const enum compression compressions[] = {
-    [IMG_COMPRESSION_GZIP] = COMPRESSION_GZIP,
-    [IMG_COMPRESSION_ZSTD] = COMPRESSION_ZSTD,
-    [IMG_COMPRESSION_NONE] = COMPRESSION_NONE,
+static const struct {
+    enum compression compression;
+    enum pack_layout layout;
+    const char *media_type;
+} kinds[] = {
+    [IMG_COMPRESSION_GZIP] = {COMPRESSION_GZIP, PACK_PLAIN, MEDIA_OCI_LAYER_GZIP},
+    [IMG_COMPRESSION_ZSTD] = {COMPRESSION_ZSTD, PACK_PLAIN, MEDIA_OCI_LAYER_ZSTD},
+    [IMG_COMPRESSION_NONE] = {COMPRESSION_NONE, PACK_PLAIN, MEDIA_OCI_LAYER},
+    [IMG_COMPRESSION_ESTARGZ] = {COMPRESSION_GZIP, PACK_ESTARGZ, MEDIA_OCI_LAYER_GZIP},
+    [IMG_COMPRESSION_ZSTD_CHUNKED] = {COMPRESSION_ZSTD, PACK_CHUNKED, MEDIA_OCI_LAYER_ZSTD},
 };
 
 int img__layering_begin(struct layering *layering, img_error *err)
@@ -58,7 +64,8 @@ int img__layering_begin(struct layering *layering, img_error *err)
     img_build *build = layering->build;
     auto_(sink) struct sink *blob = NULL;
     struct pack_options options = {
-        .compression = compressions[build->options.compression],
+        .compression = kinds[build->options.compression].compression,
+        .layout = kinds[build->options.compression].layout,
         .level = build->options.level,
         .threads = build->options.threads,
     };
@@ -69,12 +76,6 @@ int img__layering_begin(struct layering *layering, img_error *err)
         return rc;
     return img__item_start(&layering->item, &build->observer, layering->what, "", 0, err);
 }
-
-static const char *const media_types[] = {
-    [IMG_COMPRESSION_GZIP] = MEDIA_OCI_LAYER_GZIP,
-    [IMG_COMPRESSION_ZSTD] = MEDIA_OCI_LAYER_ZSTD,
-    [IMG_COMPRESSION_NONE] = MEDIA_OCI_LAYER,
-};
 
 static int reserve(img_build *build, img_error *err)
 {
@@ -96,14 +97,20 @@ static int reserve(img_build *build, img_error *err)
 static int append(struct layering *layering, const struct pack_result *result, img_error *err)
 {
     img_build *build = layering->build;
+    struct strv *annotations = &build->layer_annotations[build->layer_count];
     char text[BUILD_TIME_SIZE];
     const char *created = img__build_time(build, result->newest_mtime, text);
-    int rc = img__config_add_layer(&build->config, &result->diff_id, created, layering->what, err);
-    if (rc)
+    int rc =
+        img__strv_add_list(annotations, img__strv_list(img__pack_annotations(layering->pack)), err);
+    if (rc == 0)
+        rc = img__config_add_layer(&build->config, &result->diff_id, created, layering->what, err);
+    if (rc) {
+        img__strv_free(annotations);
         return rc;
+    }
     img_descriptor descriptor = {.digest = layering->digest, .size_bytes = layering->size_bytes};
     snprintf(descriptor.media_type, sizeof(descriptor.media_type), "%s",
-             media_types[build->options.compression]);
+             kinds[build->options.compression].media_type);
     build->layers[build->layer_count++] = descriptor;
     build->begun = true;
     if (result->newest_mtime > build->newest_mtime)

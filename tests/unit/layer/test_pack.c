@@ -25,7 +25,7 @@ static void pack_tree(const char *name, const struct scan_options *options,
     auto_(pack) struct pack *pack = NULL;
     auto_free char *path = judge_path(name);
     assert_ok(img__sink_buf(out, "a blob", &blob, &err));
-    assert_ok(img__pack_new(&(struct pack_options){compression, 0, 0}, blob, &pack, &err));
+    assert_ok(img__pack_new(&(struct pack_options){.compression = compression}, blob, &pack, &err));
     img__pack_sorted(pack);
     assert_ok(img__scan(path, options, into_pack, pack, &err));
     assert_ok(img__pack_end(pack, result, &err));
@@ -143,7 +143,8 @@ static void whiteouts(void **state)
     struct pack_result result;
     (void)state;
     assert_ok(img__sink_buf(&tar, "a blob", &blob, &err));
-    assert_ok(img__pack_new(&(struct pack_options){COMPRESSION_NONE, 0, 0}, blob, &pack, &err));
+    assert_ok(
+        img__pack_new(&(struct pack_options){.compression = COMPRESSION_NONE}, blob, &pack, &err));
 
     struct entry parent = entry_of(ENTRY_DIRECTORY, usr);
     parent.mtime = 100;
@@ -182,7 +183,8 @@ static void empty(void **state)
     struct pack_result result;
     (void)state;
     assert_ok(img__sink_buf(&out, "a blob", &blob, &err));
-    assert_ok(img__pack_new(&(struct pack_options){COMPRESSION_GZIP, 0, 0}, blob, &pack, &err));
+    assert_ok(
+        img__pack_new(&(struct pack_options){.compression = COMPRESSION_GZIP}, blob, &pack, &err));
     assert_ok(img__pack_end(pack, &result, &err));
     assert_string_equal(result.diff_id.text,
                         "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6"
@@ -204,7 +206,8 @@ static void wrong_size(void **state)
         auto_(pack) struct pack *pack = NULL;
         auto_(source) struct source *data = NULL;
         assert_ok(img__sink_buf(&out, "a blob", &blob, &err));
-        assert_ok(img__pack_new(&(struct pack_options){COMPRESSION_NONE, 0, 0}, blob, &pack, &err));
+        assert_ok(img__pack_new(&(struct pack_options){.compression = COMPRESSION_NONE}, blob,
+                                &pack, &err));
         assert_ok(img__source_memory("1234", 4, &data, &err));
         struct entry entry = entry_of(ENTRY_FILE, path);
         entry.size = sizes[i];
@@ -222,7 +225,8 @@ static void bad_level(void **state)
     struct pack *pack = NULL;
     (void)state;
     assert_ok(img__sink_buf(&out, "a blob", &blob, &err));
-    assert_fails(img__pack_new(&(struct pack_options){COMPRESSION_GZIP, 99, 0}, blob, &pack, &err),
+    assert_fails(img__pack_new(&(struct pack_options){.compression = COMPRESSION_GZIP, .level = 99},
+                               blob, &pack, &err),
                  IMG_EINVAL, "level 99");
     assert_null(pack);
 }
@@ -239,7 +243,8 @@ static void full_disk(void **state)
     judge_says("rm -rf t", "");
     judge_says(trees[0], "");
     assert_ok(img__sink_buf(&out, "the disk", &blob, &err));
-    assert_ok(img__pack_new(&(struct pack_options){COMPRESSION_NONE, 0, 0}, blob, &pack, &err));
+    assert_ok(
+        img__pack_new(&(struct pack_options){.compression = COMPRESSION_NONE}, blob, &pack, &err));
     struct pack_result result;
     assert_ok(img__scan(path, &options, into_pack, pack, &err));
     assert_fails(img__pack_end(pack, &result, &err), IMG_ELIMIT, "the disk");
@@ -247,7 +252,8 @@ static void full_disk(void **state)
     judge_says("head -c 2000000 /dev/zero >t/a/zeros", "");
     auto_(pack) struct pack *large = NULL;
     assert_ok(img__sink_buf(&out, "the disk", &blob, &err));
-    assert_ok(img__pack_new(&(struct pack_options){COMPRESSION_NONE, 0, 1}, blob, &large, &err));
+    assert_ok(img__pack_new(&(struct pack_options){.compression = COMPRESSION_NONE, .threads = 1},
+                            blob, &large, &err));
     assert_fails(img__scan(path, &options, into_pack, large, &err), IMG_ELIMIT, "the disk");
 }
 
