@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Configs, manifests and indexes. A config that was read can be built upon, and what comes of that
- * can be read.
+ * can be read; so can what it becomes in a bundle.
  */
 #include "fuzz.h"
 
 #include "core/config.h"
 #include "core/index.h"
 #include "core/manifest.h"
+#include "core/runtime_config.h"
 
 #define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -42,12 +43,25 @@ static void build_upon(struct config *config)
     must(img__config_parse("x", made.bytes, made.len, &again, NULL) == 0);
 }
 
+static void make_bundle(const struct config *config)
+{
+    const struct user user = USER_INIT;
+    const struct runtime_options options = {.terminal = true};
+    auto_(buf) struct buf out = BUF_INIT((size_t)1 << 26);
+    auto_(json) struct json *json = NULL;
+
+    int rc = img__runtime_config_write(config, &user, &options, &out, NULL);
+    must(rc == 0 || rc == IMG_EINVAL || rc == IMG_EFORMAT || rc == IMG_EUNSUPPORTED);
+    must(rc || img__json_parse("config.json", out.data, out.len, &json, NULL) == 0);
+}
+
 static void read_config(const char *bytes, size_t len)
 {
     auto_(config) struct config config = CONFIG_INIT;
 
     if (img__config_parse("x", bytes, len, &config, NULL) == 0) {
         look(&config);
+        make_bundle(&config);
         build_upon(&config);
     }
 }

@@ -119,6 +119,9 @@ def main():
     lines = ",\n".join(json.dumps(descriptor(MANIFEST, annotations={
         NAME: f"docker.io/library/{name}:1"}), separators=(",", ":")) for name in "abc")
     put("names", "lines", b'{"schemaVersion":2,"manifests":[\n' + lines.encode() + b"\n]}\n")
+    for i, spec in enumerate((b"app", b"5:more", b"7", b":app")):
+        put("user", f"spec{i}", spec + b"\nroot:x:0:0::/root:\n#a\napp:x:5:6:,,:/d:/bin/sh\n"
+            b"\1app:x:6:\nmore:x:7:root,app\n")
     put("names", "empty", b'{"schemaVersion":2,"manifests":[\n]}\n')
 
 
