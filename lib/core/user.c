@@ -148,13 +148,12 @@ static bool fits(const struct lines *lines, const struct wanted *wanted)
     return equal(lines->fields[0], wanted->name);
 }
 
-static int fail_unknown(const char *what, const struct wanted *wanted, const char *file, bool there,
+static int fail_unknown(const char *what, const struct wanted *wanted, const char *file,
                         img_error *err)
 {
-    const char *why = there ? "does not have it" : "is not there";
-    return img__fail(err, IMG_ENOTFOUND, "no %s '%.*s': %s of the image %s; a number needs no line",
+    return img__fail(err, IMG_ENOTFOUND, "no %s '%.*s' in %s of the image; a number needs no line",
                      what, (int)(wanted->name.len < 100 ? wanted->name.len : 100),
-                     wanted->name.data, file, why);
+                     wanted->name.data, file);
 }
 
 static int copy_span(struct span text, char **out, img_error *err)
@@ -180,7 +179,7 @@ static int find_user(const struct wanted *wanted, const struct user_files *files
         return rc;
     }
     if (!wanted->numeric)
-        return fail_unknown("user", wanted, lines.file, files->passwd, err);
+        return fail_unknown("user", wanted, lines.file, err);
     out->uid = wanted->id;
     return 0;
 }
@@ -196,7 +195,7 @@ static int find_group(const struct wanted *wanted, const struct user_files *file
     while (next_line(&lines))
         if (fits(&lines, wanted))
             return line_id(&lines, 2, "GID", out, err);
-    return fail_unknown("group", wanted, lines.file, files->group, err);
+    return fail_unknown("group", wanted, lines.file, err);
 }
 
 static bool lists(struct span members, struct span name)

@@ -95,13 +95,14 @@ static void test_refused(void **state)
         int code;
         const char *text;
     } rows[] = {
-        {"nobody", IMG_ENOTFOUND, "no user 'nobody': /etc/passwd of the image does not have it"},
+        {"nobody", IMG_ENOTFOUND,
+         "no user 'nobody' in /etc/passwd of the image; a number needs no line"},
         {"Root", IMG_ENOTFOUND, "no user 'Root'"},
         {"#gone", IMG_ENOTFOUND, "no user"},
         {"-1", IMG_ENOTFOUND, "no user '-1'"},
         {"+5", IMG_ENOTFOUND, "no user '+5'"},
         {" app", IMG_ENOTFOUND, "no user"},
-        {"app:wheel", IMG_ENOTFOUND, "no group 'wheel': /etc/group of the image does not have it"},
+        {"app:wheel", IMG_ENOTFOUND, "no group 'wheel' in /etc/group of the image"},
         {"app:a:b", IMG_ENOTFOUND, "no group 'a:b'"},
         {"4294967295", IMG_EINVAL, "the UID '4294967295' is above 4294967294"},
         {"4294967296", IMG_EINVAL, "is above"},
@@ -153,9 +154,9 @@ static void test_no_files(void **state)
     assert_int_equal(user.uid, 65534);
     assert_int_equal(user.gid, 65533);
     assert_fails(find("app", NULL, NULL, &user, &err), IMG_ENOTFOUND,
-                 "/etc/passwd of the image is not there; a number needs no line");
+                 "no user 'app' in /etc/passwd of the image");
     assert_fails(find("5:app", NULL, NULL, &user, &err), IMG_ENOTFOUND,
-                 "no group 'app': /etc/group of the image is not there");
+                 "no group 'app' in /etc/group of the image");
 }
 
 /* NUL is a byte as any other: it ends no line and hides nothing. */
