@@ -166,7 +166,7 @@ static int make_image(struct cli *cli, const struct plan *plan, img_store *store
         return err->code;
     if (plan->base && img_build_from(build, client, plan->base, err) < 0)
         return err->code;
-    if (apply_settings(plan, build, err) < 0 || layers_add_to(&plan->layers, build, err) < 0)
+    if (apply_settings(plan, build, err) < 0 || layers_add_to(cli, &plan->layers, build, err) < 0)
         return err->code;
     return img_build_commit(build, plan->names, &built->manifest, &built->config, err);
 }
@@ -232,6 +232,12 @@ static const struct option options[] = {
      NULL},
     {"layer", 0, true, "TAR[:DEST]", "add an archive, below DEST; - is the standard input", NULL},
     {"remove", 0, true, "PATH", "remove a path of the layers below", NULL},
+    {"diff", 0, true, "OLD NEW", "add what makes the directory OLD into NEW", NULL},
+    {"overlay", 0, true, "UPPER[:LOWER]",
+     "add what is in the upper directory of an overlay;\n"
+     "LOWER as in the mount option lowerdir",
+     NULL},
+    {"ignore-mtime", 0, false, NULL, "another time alone is no change to these two", NULL},
     {"chmod", 0, false, "MODE",
      "set the mode of added files and directories: octal,\n"
      "or words as chmod takes them, like u=rwX,go=rX",
@@ -276,13 +282,14 @@ const struct command command_build = {
     .summary = "Build an image from a base, files and settings",
     .example = "  imgtool build -t app:1 --from debian:12 --add ./out:/srv/app \\\n"
                "      --add app.conf:/etc/:mode=0644,uid=0,gid=0 --entrypoint /srv/app/run",
-    .notes = "Each --add, each --layer and each run of --remove makes one layer, in the order\n"
-             "given. SRC:DEST is split at its last colon before a slash; \\: is a colon that\n"
-             "does not split. --chmod, --mtime and --preserve count for all that is added,\n"
-             "wherever they stand; :mode=, uid= and gid= behind one --add or --layer count\n"
-             "more. The same files, with the same times, owners and modes, give the same\n"
-             "image. Prints NAME@DIGEST; without a name DIGEST, and the next rm takes the\n"
-             "image away.",
+    .notes = "Each --add, --layer, --diff and --overlay and each run of --remove makes one\n"
+             "layer, in the order given. SRC:DEST is split at its last colon before a slash;\n"
+             "\\: is a colon that does not split, there and in --overlay. --chmod, --mtime and\n"
+             "--preserve count for all that is added, wherever they stand; :mode=, uid= and\n"
+             "gid= behind one --add or --layer count more. A file that --diff finds changed\n"
+             "in its mode alone is in the layer with its data. The same files, with the same\n"
+             "times, owners and modes, give the same image. Prints NAME@DIGEST; without a name\n"
+             "DIGEST, and the next rm takes the image away.",
     .options = options,
     .more_options = registry_options,
     .run = build_run,

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Each --add and each --layer is a layer; so are all --remove between two of these. Options that
- * make no layer may stand anywhere.
+ * Each --add, --layer, --diff and --overlay is a layer; so are all --remove between two of these.
+ * Options that make no layer may stand anywhere.
  */
 #include "layers.h"
 
+#include <inttypes.h>
+
 #include "add_common.h"
 #include "memory.h"
+#include "overlay_spec.h"
 #include "text.h"
 
 static struct layer *append(struct layers *layers)
@@ -32,6 +35,7 @@ static void add_removed(struct layers *layers, const char *path)
 
 int layers_parse(const struct arguments *args, struct layers *out, img_error *err)
 {
+    out->diff = (img_diff_options)IMG_DIFF_OPTIONS_INIT;
     if (add_common_parse(args, &out->common, err) < 0)
         return err->code;
     for (size_t i = 0; i < args->use_count; i++) {
@@ -46,6 +50,15 @@ int layers_parse(const struct arguments *args, struct layers *out, img_error *er
             add_common_merge(&out->common, &layer->add.options);
         } else if (text_is(name, "remove")) {
             add_removed(out, value);
+        } else if (text_is(name, "diff")) {
+            struct layer *layer = append(out);
+            layer->old_tree = value;
+            layer->new_tree = args->uses[i].second;
+        } else if (text_is(name, "overlay")) {
+            if (overlay_spec_parse(value, &append(out)->overlay, err) < 0)
+                return err->code;
+        } else if (text_is(name, "ignore-mtime")) {
+            out->diff.flags |= IMG_DIFF_IGNORE_MTIME;
         }
     }
     return 0;
@@ -56,11 +69,36 @@ void layers_free(struct layers *layers)
     for (size_t i = 0; i < layers->count; i++) {
         add_spec_free(&layers->items[i].add);
         free(layers->items[i].removed);
+        overlay_spec_free(layers->items[i].overlay);
     }
     free(layers->items);
 }
 
-int layers_add_to(const struct layers *layers, img_build *build, img_error *err)
+static int add_changes(struct cli *cli, const struct layers *layers, const struct layer *layer,
+                       img_build *build, img_error *err)
+{
+    img_diff_counts counts;
+    int rc;
+
+    if (layer->overlay)
+        rc =
+            img_build_add_overlay(build, layer->overlay[0], (const char *const *)layer->overlay + 1,
+                                  &layers->diff, &counts, err);
+    else
+        rc = img_build_add_diff(build, layer->old_tree, layer->new_tree, &layers->diff, &counts,
+                                err);
+    if (rc < 0 || counts.added + counts.changed + counts.metadata + counts.removed == 0)
+        return rc;
+    progress_end(cli->progress);
+    cli_note(cli,
+             "%s: %" PRIu64 " added, %" PRIu64 " changed, %" PRIu64 " in metadata only, %" PRIu64
+             " removed",
+             layer->overlay ? "overlay" : "diff", counts.added, counts.changed, counts.metadata,
+             counts.removed);
+    return 0;
+}
+
+int layers_add_to(struct cli *cli, const struct layers *layers, img_build *build, img_error *err)
 {
     int rc = 0;
 
@@ -72,6 +110,8 @@ int layers_add_to(const struct layers *layers, img_build *build, img_error *err)
                                        &layer->add.options, err);
         else if (layer->removed)
             rc = img_build_remove(build, layer->removed, err);
+        else if (layer->old_tree || layer->overlay)
+            rc = add_changes(cli, layers, layer, build, err);
         else
             rc = img_build_add_path(build, layer->add.source, layer->add.destination,
                                     &layer->add.options, err);

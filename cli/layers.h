@@ -6,24 +6,30 @@
 #define CLI_LAYERS_H
 
 #include "add_spec.h"
+#include "cli.h"
 #include "options.h"
 
 struct layer {
     struct add_spec add;  /* of --add and --layer; all NULL otherwise */
     bool archive;         /* of --layer */
     const char **removed; /* of a group of --remove, ended by NULL, or NULL */
+    const char *old_tree; /* of --diff, or NULL */
+    const char *new_tree;
+    char **overlay; /* of --overlay: the upper directory, the lower ones, NULL; or NULL */
 };
 
 struct layers {
     struct layer *items;
     size_t count;
     img_add_options common; /* of all that is added */
+    img_diff_options diff;  /* for all --diff and --overlay */
 };
 
-/* Reads --add, --layer and --remove. On failure, too, free them with layers_free(). */
+/* Reads --add, --layer, --remove, --diff and --overlay. On failure, too, free them with
+ * layers_free(). */
 int layers_parse(const struct arguments *args, struct layers *out, img_error *err);
 void layers_free(struct layers *layers);
 
-int layers_add_to(const struct layers *layers, img_build *build, img_error *err);
+int layers_add_to(struct cli *cli, const struct layers *layers, img_build *build, img_error *err);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The parser of the command line: --name=value, --name value, -nvalue, -n value, -abc for letters
- * without values, "--" before what are all operands. Options and operands may be mixed. Names are
- * not abbreviated, so that a new option never breaks a script; close ones are suggested.
+ * The parser of the command line: --name=value, --name value, --name first second for the few with
+ * two values, -nvalue, -n value, -abc for letters without values, "--" before what are all
+ * operands. Options and operands may be mixed. Names are not abbreviated, so that a new option
+ * never breaks a script; close ones are suggested.
  */
 #include "options.h"
 
@@ -47,7 +48,7 @@ static const struct option *find_letter(const struct arguments *args, char lette
 static void add_use(struct arguments *args, const struct option *option, const char *value)
 {
     args->uses = xreallocarray(args->uses, args->use_count + 1, sizeof(*args->uses));
-    args->uses[args->use_count++] = (struct option_use){option, value};
+    args->uses[args->use_count++] = (struct option_use){option, value, NULL};
 }
 
 static void add_operand(struct arguments *args, const char *operand)
@@ -77,10 +78,28 @@ static int fail_unknown(const struct cursor *c, const char *name, size_t len)
                     behind_command(c));
 }
 
+static bool takes_two(const struct option *option)
+{
+    return option->value && strchr(option->value, ' ');
+}
+
 static int fail_missing(const struct cursor *c, const char *spelled, const struct option *option)
 {
-    return cli_fail(c->err, IMG_EINVAL, "option '%s' needs a value: %s %s", spelled, spelled,
-                    option->value);
+    return cli_fail(c->err, IMG_EINVAL, "option '%s' needs %s: %s %s", spelled,
+                    takes_two(option) ? "two values" : "a value", spelled, option->value);
+}
+
+/* Both values are words of their own. */
+static int parse_two(struct cursor *c, const char *value, const struct option *option)
+{
+    auto_free char *spelled = xasprintf("--%s", option->name);
+
+    if (value || !c->next[0] || !c->next[1])
+        return fail_missing(c, spelled, option);
+    add_use(c->args, option, c->next[0]);
+    c->args->uses[c->args->use_count - 1].second = c->next[1];
+    c->next += 2;
+    return 0;
 }
 
 /* word is what follows "--". */
@@ -94,6 +113,8 @@ static int parse_long(struct cursor *c, const char *word)
         return fail_unknown(c, word, len);
     if (!option->value && value)
         return cli_fail(c->err, IMG_EINVAL, "option '--%s' takes no value", option->name);
+    if (takes_two(option))
+        return parse_two(c, value, option);
     if (option->value && !value) {
         auto_free char *spelled = xasprintf("--%s", option->name);
         if (!*c->next)
@@ -114,6 +135,7 @@ static int parse_letters(struct cursor *c, const char *letters)
         if (!option)
             return cli_fail(c->err, IMG_EINVAL, "unknown option '%s'%s", spelled,
                             behind_command(c));
+        assert(!takes_two(option));
         if (!option->value) {
             add_use(c->args, option, NULL);
             continue;

@@ -14,7 +14,7 @@ struct option {
     const char *name;  /* "authfile"; NULL ends a table */
     char letter;       /* 'q'; 0: none */
     bool many;         /* each use counts; else the last one does */
-    const char *value; /* what --help calls the value; NULL: takes none */
+    const char *value; /* what --help calls the value; NULL: takes none; "OLD NEW": takes two */
     const char *help;  /* "\n" breaks the line */
     const char *alias; /* another name, not shown; NULL: none */
 };
@@ -22,7 +22,8 @@ struct option {
 /* One option as it stands on the command line. */
 struct option_use {
     const struct option *option;
-    const char *value; /* NULL if it takes none */
+    const char *value;  /* NULL if it takes none */
+    const char *second; /* NULL if it does not take two */
 };
 
 #define OPTION_TABLES 3

@@ -110,6 +110,49 @@ IMG_API int img_build_add_path(img_build *build, const char *source, const char 
 IMG_API int img_build_add_archive(img_build *build, const char *path, const char *destination,
                                   const img_add_options *options, img_error *err);
 
+#define IMG_DIFF_IGNORE_MTIME 1u /* another time alone is no change of a file */
+
+typedef struct img_diff_options {
+    size_t size;
+    uint32_t flags;    /* IMG_DIFF_... or-ed */
+    uint32_t reserved; /* 0 */
+} img_diff_options;
+
+#define IMG_DIFF_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        sizeof(img_diff_options), 0, 0                                                             \
+    }
+
+/* How many entries a diff has, but for directories that are only on the way to others. */
+typedef struct img_diff_counts {
+    uint64_t added;
+    uint64_t changed;  /* of another type, or with other data, link target or device */
+    uint64_t metadata; /* in mode, owner, extended attributes, time or hard links alone */
+    uint64_t removed;  /* whiteouts; one for a whole directory */
+} img_diff_counts;
+
+/* A layer that makes the directory old_tree into new_tree. What differs in type, mode, owner,
+ * group, device, link target, extended attributes that travel, size, data, hard links or time is in
+ * it; the time of a directory alone does not count, nor that of the two roots or anything else of
+ * theirs. Data is read where the sizes are the same, but not where the times are too, to the
+ * nanosecond, and are no whole seconds. A file of which only the mode differs is in the layer with
+ * all of its data: layers have no other way. Without any difference there is no layer, and a
+ * warning. What is not in the layers below is not removed there; if there are none, all removals
+ * are written, for whoever puts the layer upon another. A directory that was one before, or is new,
+ * where there is a link in the layers below, is IMG_EINVAL. options and counts may be NULL. */
+IMG_API int img_build_add_diff(img_build *build, const char *old_tree, const char *new_tree,
+                               const img_diff_options *options, img_diff_counts *counts,
+                               img_error *err);
+
+/* A layer from the upper directory of an overlay, which should not be mounted. lowers are those
+ * below it, the top one first, ended by NULL, as in the mount option lowerdir; with them the layer
+ * is what img_build_add_diff() would make of the lower directory and the mounted overlay. NULL: all
+ * that is in upper is taken, and counted as added. IMG_EUNSUPPORTED for what is not whole without
+ * the mount (redirect_dir, metacopy, index): use img_build_add_diff() upon that instead. */
+IMG_API int img_build_add_overlay(img_build *build, const char *upper, const char *const *lowers,
+                                  const img_diff_options *options, img_diff_counts *counts,
+                                  img_error *err);
+
 /* A layer that removes paths of the layers below. paths ends with NULL. IMG_ENOTFOUND names one
  * that is not there. */
 IMG_API int img_build_remove(img_build *build, const char *const *paths, img_error *err);

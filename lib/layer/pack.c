@@ -186,6 +186,19 @@ int img__pack_whiteout(struct pack *pack, const char *path, img_error *err)
     return pack_any(pack, &entry, NULL, err);
 }
 
+int img__pack_opaque(struct pack *pack, const char *directory, img_error *err)
+{
+    auto_free char *marker = NULL;
+    if (asprintf(&marker, "%s/.wh..wh..opq", directory) < 0) {
+        marker = NULL;
+        return img__fail_memory(err);
+    }
+    if (!*directory)
+        return img__fail(err, IMG_EINVAL, "/: not every runtime takes an opaque root for one");
+    struct entry entry = {.type = ENTRY_FILE, .path = marker};
+    return pack_any(pack, &entry, NULL, err);
+}
+
 uint64_t img__pack_bytes(const struct pack *pack)
 {
     return pack->lazy ? pack->lazy->tar_bytes : pack->tap.bytes;

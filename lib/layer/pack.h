@@ -56,6 +56,8 @@ int img__pack_entry(struct pack *pack, const struct entry *entry, struct source 
 int img__pack_parent(struct pack *pack, const struct entry *entry, img_error *err);
 /* ".wh." beside path, which exists below (C20, C21). */
 int img__pack_whiteout(struct pack *pack, const char *path, img_error *err);
+/* The marker that hides all that lies below in a directory, whose entry is written (C22). */
+int img__pack_opaque(struct pack *pack, const char *directory, img_error *err);
 /* So far, uncompressed. */
 uint64_t img__pack_bytes(const struct pack *pack);
 /* What the descriptor of the layer is to say of it, "K=V", sorted. Complete after img__pack_end().

@@ -143,6 +143,11 @@ void img__scan_file(struct file_source *file, int fd, const char *place, const s
 /* scan_xattr.c: those that travel into the entry, sorted. The node need not be open. */
 int img__scan_xattrs(struct scan *scan, const struct node *node, struct entry *entry,
                      img_error *err);
+/* Calls fn for each attribute that is wanted. The value may be changed. */
+typedef bool (*xattr_wanted_fn)(const char *name, const void *arg);
+typedef int (*xattr_fn)(const char *name, void *value, size_t len, void *arg, img_error *err);
+int img__scan_each_xattr(struct scan *scan, const struct node *node, xattr_wanted_fn wanted,
+                         xattr_fn fn, void *arg, img_error *err);
 /* A value as it goes into a layer, which may be shorter than it was, or 0 for not at all. */
 size_t img__scan_xattr_value(const char *name, void *value, size_t len);
 

@@ -91,54 +91,75 @@ static ssize_t get_value(const struct handle *handle, const char *name, char *va
                              : getxattr(handle->path, name, value, HALF);
 }
 
-static int add(struct scan *scan, const struct handle *handle, const char *name,
-               struct entry *entry, img_error *err)
+/* Of what is there and open, or has a name. */
+static ssize_t list_node(struct scan *scan, struct node *node, struct handle *handle,
+                         img_error *err)
 {
-    char *value = scan->scratch + HALF;
-    ssize_t got = get_value(handle, name, value);
-    if (got < 0 && errno == ENODATA)
-        return 0;
-    if (got < 0)
-        return img__fail_errno(err, "%s: cannot read its extended attribute %s", scan->place.data,
-                               name);
-    size_t len = img__scan_xattr_value(name, value, (size_t)got);
-    return len ? img__entry_add_xattr(entry, name, value, len, err) : 0;
-}
-
-static int add_all(struct scan *scan, const struct handle *handle, size_t len, struct entry *entry,
-                   img_error *err)
-{
-    const char *end = scan->scratch + len;
-    for (const char *name = scan->scratch; name < end; name += strlen(name) + 1) {
-        bool kept = img__entry_xattr_kept(name, scan->options->keep);
-        int rc = kept ? add(scan, handle, name, entry, err) : 0;
+    set_handle(handle, node);
+    ssize_t len = list_names(handle, scan->scratch);
+    /* /proc may not be mounted. */
+    if (len < 0 && errno == ENOENT && node->fd < 0) {
+        int rc = img__scan_open(scan, node, err);
         if (rc)
             return rc;
+        set_handle(handle, node);
+        len = list_names(handle, scan->scratch);
     }
-    img__entry_sort_xattrs(entry);
-    return 0;
+    /* A file system without attributes has none. */
+    if (len < 0 && (errno == ENOTSUP || (handle->fd < 0 && errno == ENOENT)))
+        return 0;
+    if (len < 0)
+        return img__fail_errno(err, "%s: cannot list its extended attributes", scan->place.data);
+    return len;
+}
+
+int img__scan_each_xattr(struct scan *scan, const struct node *node, xattr_wanted_fn wanted,
+                         xattr_fn fn, void *arg, img_error *err)
+{
+    struct handle handle;
+    struct node own = *node;
+    char *value = scan->scratch + HALF;
+    ssize_t len = list_node(scan, &own, &handle, err);
+    int rc = len < 0 ? (int)len : 0;
+    const char *end = scan->scratch + len;
+    for (const char *name = scan->scratch; rc == 0 && name < end; name += strlen(name) + 1) {
+        if (!wanted(name, arg))
+            continue;
+        ssize_t got = get_value(&handle, name, value);
+        if (got >= 0)
+            rc = fn(name, value, (size_t)got, arg, err);
+        else if (errno != ENODATA)
+            rc = img__fail_errno(err, "%s: cannot read its extended attribute %s", scan->place.data,
+                                 name);
+    }
+    if (node->fd < 0)
+        img__scan_close(&own);
+    return rc;
+}
+
+struct travelling {
+    const struct scan *scan;
+    struct entry *entry;
+};
+
+static bool travels(const char *name, const void *arg)
+{
+    const struct travelling *to = arg;
+    return img__entry_xattr_kept(name, to->scan->options->keep);
+}
+
+static int add(const char *name, void *value, size_t len, void *arg, img_error *err)
+{
+    struct travelling *to = arg;
+    size_t kept = img__scan_xattr_value(name, value, len);
+    return kept ? img__entry_add_xattr(to->entry, name, value, kept, err) : 0;
 }
 
 int img__scan_xattrs(struct scan *scan, const struct node *node, struct entry *entry,
                      img_error *err)
 {
-    struct handle handle;
-    auto_(node) struct node opened = {.fd = -1};
-    set_handle(&handle, node);
-    ssize_t len = list_names(&handle, scan->scratch);
-    /* /proc may not be mounted. */
-    if (len < 0 && errno == ENOENT && node->fd < 0) {
-        opened = *node;
-        int rc = img__scan_open(scan, &opened, err);
-        if (rc)
-            return rc;
-        set_handle(&handle, &opened);
-        len = list_names(&handle, scan->scratch);
-    }
-    /* A file system without attributes has none. */
-    if (len < 0 && (errno == ENOTSUP || (handle.fd < 0 && errno == ENOENT)))
-        return 0;
-    if (len < 0)
-        return img__fail_errno(err, "%s: cannot list its extended attributes", scan->place.data);
-    return add_all(scan, &handle, (size_t)len, entry, err);
+    struct travelling to = {scan, entry};
+    int rc = img__scan_each_xattr(scan, node, travels, add, &to, err);
+    img__entry_sort_xattrs(entry);
+    return rc;
 }

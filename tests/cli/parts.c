@@ -14,6 +14,7 @@
 #include "format.h"
 #include "json_out.h"
 #include "options.h"
+#include "overlay_spec.h"
 #include "result_file.h"
 #include "suggest.h"
 #include "time_text.h"
@@ -22,6 +23,7 @@ static const struct option own[] = {
     {"add", 'a', true, "SRC", "add", NULL},
     {"ca-file", 0, false, "FILE", "trust", "cacert"},
     {"quiet", 'q', false, NULL, "quiet", NULL},
+    {"diff", 0, true, "OLD NEW", "compare", NULL},
     {0},
 };
 
@@ -33,8 +35,9 @@ static void describe(const struct arguments *args, char *out, size_t size)
     out[0] = '\0';
     for (size_t i = 0; i < args->use_count; i++) {
         const struct option_use *u = &args->uses[i];
-        len += (size_t)snprintf(out + len, size - len, "%s%s%s ", u->option->name,
-                                u->value ? "=" : "", u->value ? u->value : "");
+        len += (size_t)snprintf(out + len, size - len, "%s%s%s%s%s ", u->option->name,
+                                u->value ? "=" : "", u->value ? u->value : "", u->second ? "," : "",
+                                u->second ? u->second : "");
     }
     len += (size_t)snprintf(out + len, size - len, "|");
     for (size_t i = 0; i < args->operand_count; i++)
@@ -55,6 +58,8 @@ static void options_are_taken_apart(void **state)
         {{"-q", "--", "-q", "--", NULL}, "quiet | -q --"},
         {{"-", "--cacert", "f", NULL}, "ca-file=f | -"},
         {{"--add=a=b", NULL}, "add=a=b |"},
+        {{"--diff", "a", "b", "c", "--diff", "-q", "--", "-q", NULL},
+         "diff=a,b diff=-q,-- quiet | c"},
     };
 
     (void)state;
@@ -85,6 +90,9 @@ static void wrong_options_are_refused(void **state)
         {{"--add"}, "option '--add' needs a value: --add SRC"},
         {{"-qa"}, "option '-a' needs a value: -a SRC"},
         {{"--quiet=1"}, "option '--quiet' takes no value"},
+        {{"--diff"}, "option '--diff' needs two values: --diff OLD NEW"},
+        {{"--diff", "a"}, "option '--diff' needs two values: --diff OLD NEW"},
+        {{"--diff=a", "b"}, "option '--diff' needs two values: --diff OLD NEW"},
     };
 
     (void)state;
@@ -115,6 +123,42 @@ static void option_values_are_found(void **state)
     assert_null(values[2]);
     free(values);
     arguments_free(&args);
+}
+
+static void overlay_is_split(void **state)
+{
+    static const struct {
+        const char *text, *joined; /* by spaces; NULL: refused */
+    } rows[] = {
+        {"u", "u"},
+        {"u:l", "u l"},
+        {"/u:/l/1:/l/2", "/u /l/1 /l/2"},
+        {"u\\:x:l", "u:x l"},
+        {"u\\\\:l\\,", "u\\ l,"},
+        {"u\\", "u\\"},
+        {"", NULL},
+        {":l", NULL},
+        {"u:", NULL},
+        {"u::l", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char **paths = NULL, joined[64] = "";
+        img_error err;
+        int rc = overlay_spec_parse(rows[i].text, &paths, &err);
+
+        if (!rows[i].joined) {
+            assert_fails(rc, IMG_EINVAL, "a path is empty");
+            continue;
+        }
+        assert_ok(rc);
+        for (size_t k = 0; paths[k]; k++)
+            snprintf(joined + strlen(joined), sizeof(joined) - strlen(joined), "%s%s", k ? " " : "",
+                     paths[k]);
+        assert_string_equal(joined, rows[i].joined);
+        overlay_spec_free(paths);
+    }
 }
 
 static void add_is_split(void **state)
@@ -547,6 +591,7 @@ int main(void)
         cmocka_unit_test(near_words_are_suggested),
         cmocka_unit_test(sizes_and_times_are_readable),
         cmocka_unit_test(result_files_are_replaced),
+        cmocka_unit_test(overlay_is_split),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

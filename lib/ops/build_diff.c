@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Layers from what changed: between two trees, or in an overlay. A whiteout is only written for
+ * what is there in the layers below, if there are any (layers.md C21): whoever builds on another
+ * base than the old tree gets no removals of nothing.
+ */
+#include <string.h>
+
+#include "base/options.h"
+#include "layer/diff.h"
+#include "ops/build_layer.h"
+
+_Static_assert(sizeof(img_diff_options) == sizeof(size_t) + 2 * sizeof(uint32_t), "no padding");
+
+struct differing {
+    struct layering layering;
+    img_diff_counts counts;
+};
+
+static void count(img_diff_counts *counts, enum diff_kind kind)
+{
+    switch (kind) {
+    case DIFF_PARENT:
+        return;
+    case DIFF_ADDED:
+        counts->added++;
+        return;
+    case DIFF_CHANGED:
+        counts->changed++;
+        return;
+    case DIFF_METADATA:
+        counts->metadata++;
+        return;
+    case DIFF_REMOVED:
+    case DIFF_OPAQUE:
+        counts->removed++;
+        return;
+    }
+}
+
+static int write_change(enum diff_kind kind, const struct entry *entry, struct source *data,
+                        void *arg, img_error *err)
+{
+    struct differing *self = arg;
+    struct layering *layering = &self->layering;
+    count(&self->counts, kind);
+    if (kind == DIFF_REMOVED)
+        return img__pack_whiteout(layering->pack, entry->path, err);
+    if (kind == DIFF_OPAQUE)
+        return img__pack_opaque(layering->pack, entry->path, err);
+    /* What became a directory is meant to replace what is below, even a link. */
+    int rc = kind == DIFF_CHANGED ? 0 : img__layering_check_below(layering, entry, err);
+    if (rc)
+        return rc;
+    if (kind == DIFF_PARENT)
+        return img__pack_parent(layering->pack, entry, err);
+    return img__layering_entry(layering, entry, data, err);
+}
+
+static bool is_below(const char *path, const void *arg)
+{
+    return img__view_find(arg, path) != NULL;
+}
+
+static int begin(struct differing *self, const img_diff_options *options, struct diff_options *out,
+                 img_error *err)
+{
+    struct layering *layering = &self->layering;
+    img_build *build = layering->build;
+    img_diff_options own = IMG_DIFF_OPTIONS_INIT;
+    int rc = img__options_copy(&own, sizeof(own), options, "img_diff_options", err);
+    if (rc == 0 && ((own.flags & ~IMG_DIFF_IGNORE_MTIME) || own.reserved))
+        rc = img__fail(err, IMG_EINVAL, "img_diff_options has flags that are not known");
+    if (rc == 0)
+        rc = img__layering_look_below(build, &layering->view, err);
+    if (rc == 0)
+        rc = img__layering_begin(layering, err);
+    if (rc)
+        return rc;
+    img__pack_sorted(layering->pack);
+    *out = (struct diff_options){
+        .scan = {.prefix = "",
+                 .has_epoch = build->options.has_epoch,
+                 .epoch = build->options.epoch,
+                 .observer = &build->observer},
+        .ignore_mtime = own.flags & IMG_DIFF_IGNORE_MTIME,
+        .is_below = layering->view ? is_below : NULL,
+        .is_below_arg = layering->view,
+    };
+    return 0;
+}
+
+static int add_diff(struct differing *self, const char *old_tree, const char *new_tree,
+                    const img_diff_options *options, img_error *err)
+{
+    struct diff_options diff;
+    int rc = begin(self, options, &diff, err);
+    if (rc == 0)
+        rc = img__diff_trees(old_tree, new_tree, &diff, write_change, self, err);
+    return rc ? rc : img__layering_end(&self->layering, err);
+}
+
+static int add_overlay(struct differing *self, const char *upper, const char *const *lowers,
+                       const img_diff_options *options, img_error *err)
+{
+    struct diff_options diff;
+    int rc = begin(self, options, &diff, err);
+    if (rc == 0)
+        rc = img__diff_overlay(upper, lowers && *lowers ? lowers : NULL, &diff, write_change, self,
+                               err);
+    return rc ? rc : img__layering_end(&self->layering, err);
+}
+
+static void img__auto_differing(struct differing *self)
+{
+    img__auto_layering(&self->layering);
+}
+
+int img_build_add_diff(img_build *build, const char *old_tree, const char *new_tree,
+                       const img_diff_options *options, img_diff_counts *counts, img_error *err)
+{
+    auto_(differing) struct differing self = {
+        .layering = {.build = build, .what = "add the changes of a tree"}};
+    int rc = add_diff(&self, old_tree, new_tree, options, err);
+    if (rc)
+        return img__prefix(err, rc, "diff %s %s", old_tree, new_tree);
+    if (counts)
+        *counts = self.counts;
+    return 0;
+}
+
+int img_build_add_overlay(img_build *build, const char *upper, const char *const *lowers,
+                          const img_diff_options *options, img_diff_counts *counts, img_error *err)
+{
+    auto_(differing) struct differing self = {
+        .layering = {.build = build, .what = "add the changes of an overlay"}};
+    int rc = add_overlay(&self, upper, lowers, options, err);
+    if (rc)
+        return img__prefix(err, rc, "overlay %s", upper);
+    if (counts)
+        *counts = self.counts;
+    return 0;
+}
