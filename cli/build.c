@@ -238,6 +238,15 @@ static const struct option options[] = {
      "LOWER as in the mount option lowerdir",
      NULL},
     {"ignore-mtime", 0, false, NULL, "another time alone is no change to these two", NULL},
+    {"exclude", 0, true, "RULE",
+     "leave things out of directories and archives: a line\n"
+     "of a .dockerignore, about paths below what is added;\n"
+     "'!' takes in again; the last rule that fits counts",
+     NULL},
+    {"ignore-file", 0, false, "FILE",
+     "read such rules from FILE, which come first; a file\n"
+     ".dockerignore is not looked for, but can be named",
+     "exclude-from"},
     {"chmod", 0, false, "MODE",
      "set the mode of added files and directories: octal,\n"
      "or words as chmod takes them, like u=rwX,go=rX",
@@ -284,9 +293,9 @@ const struct command command_build = {
                "      --add app.conf:/etc/:mode=0644,uid=0,gid=0 --entrypoint /srv/app/run",
     .notes = "Each --add, --layer, --diff and --overlay and each run of --remove makes one\n"
              "layer, in the order given. SRC:DEST is split at its last colon before a slash;\n"
-             "\\: is a colon that does not split, there and in --overlay. --chmod, --mtime and\n"
-             "--preserve count for all that is added, wherever they stand; :mode=, uid= and\n"
-             "gid= behind one --add or --layer count more. A file that --diff finds changed\n"
+             "\\: is a colon that does not split, there and in --overlay. Options that say how\n"
+             "things are added count for every --add and --layer, wherever they stand; :mode=,\n"
+             "uid= and gid= behind one of these count more. A file that --diff finds changed\n"
              "in its mode alone is in the layer with its data. The same files, with the same\n"
              "times, owners and modes, give the same image. Prints NAME@DIGEST; without a name\n"
              "DIGEST, and the next rm takes the image away.",

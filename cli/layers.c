@@ -38,6 +38,10 @@ int layers_parse(const struct arguments *args, struct layers *out, img_error *er
     out->diff = (img_diff_options)IMG_DIFF_OPTIONS_INIT;
     if (add_common_parse(args, &out->common, err) < 0)
         return err->code;
+    out->excluded = option_values(args, "exclude");
+    out->common.exclude = out->excluded;
+    if (img_add_options_check(&out->common, err) < 0)
+        return err->code;
     for (size_t i = 0; i < args->use_count; i++) {
         const char *name = args->uses[i].option->name, *value = args->uses[i].value;
 
@@ -72,6 +76,7 @@ void layers_free(struct layers *layers)
         overlay_spec_free(layers->items[i].overlay);
     }
     free(layers->items);
+    free(layers->excluded);
 }
 
 static int add_changes(struct cli *cli, const struct layers *layers, const struct layer *layer,

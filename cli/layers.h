@@ -23,6 +23,7 @@ struct layers {
     size_t count;
     img_add_options common; /* of all that is added */
     img_diff_options diff;  /* for all --diff and --overlay */
+    const char **excluded;  /* of --exclude, ended by NULL; common points to it */
 };
 
 /* Reads --add, --layer, --remove, --diff and --overlay. On failure, too, free them with

@@ -86,6 +86,11 @@ typedef struct img_add_options {
     int64_t mtime; /* seconds since 1970, of all entries; an epoch of the build still limits it */
     uint32_t preserve; /* IMG_PRESERVE_... or-ed */
     uint32_t flags;    /* 0 */
+    /* What is left out of a directory or an archive: rules as the lines of a .dockerignore, about
+     * paths beneath its top. First those in ignore_file, a file of this machine, then those in
+     * exclude, which ends with NULL; the last one that matches counts. Either may be NULL. */
+    const char *ignore_file;
+    const char *const *exclude;
     /* Permissions in the words of chmod, of files and directories, unless mode is set: "g-w",
      * "u=rwX,go=rX"; or in octal. NULL: as they are. */
     const char *chmod;
@@ -93,8 +98,12 @@ typedef struct img_add_options {
 
 #define IMG_ADD_OPTIONS_INIT                                                                       \
     {                                                                                              \
-        sizeof(img_add_options), 0, 0, 0, 0, 0, 0, 0, NULL                                         \
+        sizeof(img_add_options), 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL                             \
     }
+
+/* Whether these options can be used, without a build: IMG_EINVAL says what is wrong. Reads
+ * ignore_file. */
+IMG_API int img_add_options_check(const img_add_options *options, img_error *err);
 
 /* A layer from a file or a directory of this machine. Of a directory it is what is in it that
  * goes to destination; a file goes to destination, or below it if that ends in '/'. destination is

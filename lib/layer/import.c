@@ -538,6 +538,7 @@ int img__import(const char *path, const struct scan_options *options, scan_fn fn
     if (!rc)
         rc = import_source(&import, source, fd, err);
     img__path_set_free(&import.files);
+    img__import_held_free(&import.held);
     return rc;
 }
 

@@ -71,12 +71,21 @@ static int make_entry(const struct import *import, const struct entry *entry, st
     return IMG_EFORMAT;
 }
 
+static enum ignore_verdict judge(const struct import *import, const char *path)
+{
+    struct ignore *ignore = import->options->ignore;
+    return ignore ? img__ignore_judge(ignore, path) : IGNORE_TAKE;
+}
+
 static int check_link(struct import *import, const struct entry *entry, img_error *err)
 {
     bool known = true;
     int rc = 0;
     if (entry->type == ENTRY_HARDLINK) {
         rc = img__path_set_add(&import->files, entry->link, &known, err);
+        if (!rc && !known && judge(import, entry->link) != IGNORE_TAKE)
+            return fail_entry(import, entry,
+                              "a hard link to what is left out: leave it out too, or neither", err);
         if (!rc && !known)
             return fail_entry(import, entry, "a hard link to what is not before it in the archive",
                               err);
@@ -103,6 +112,8 @@ static int emit_whiteout(struct import *import, const struct entry *entry, img_e
     if (rc == 0)
         rc = img__entry_check(&out, err);
     if (rc == 0)
+        rc = img__import_emit_held(&import->held, out.path, import->fn, import->arg, err);
+    if (rc == 0)
         rc = img__source_memory("", 0, &empty, err);
     return rc ? rc : import->fn(&out, empty, import->arg, err);
 }
@@ -112,6 +123,9 @@ int img__import_emit(struct import *import, const struct entry *entry, struct so
 {
     if (entry->path[0] == '\0')
         return 0;
+    enum ignore_verdict verdict = judge(import, entry->path);
+    if (verdict == IGNORE_LEAVE_OUT || (verdict == IGNORE_LOOK && entry->type != ENTRY_DIRECTORY))
+        return 0;
     if (is_whiteout(entry->path))
         return emit_whiteout(import, entry, err);
     if (entry->type == ENTRY_CHARACTER && !entry->device_major && !entry->device_minor)
@@ -119,8 +133,12 @@ int img__import_emit(struct import *import, const struct entry *entry, struct so
                           "the character device 0:0 means removal to overlay file systems", err);
     auto_(entry) struct entry out = {0};
     int rc = make_entry(import, entry, &out, err);
+    if (rc == 0 && verdict == IGNORE_LOOK)
+        return img__import_hold(&import->held, &out, err);
     if (!rc)
         rc = check_link(import, entry, err);
+    if (!rc)
+        rc = img__import_emit_held(&import->held, out.path, import->fn, import->arg, err);
     return rc ? rc : import->fn(&out, out.type == ENTRY_FILE ? data : NULL, import->arg, err);
 }
 

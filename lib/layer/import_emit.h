@@ -5,6 +5,7 @@
 #ifndef IMG_LAYER_IMPORT_EMIT_H
 #define IMG_LAYER_IMPORT_EMIT_H
 
+#include "layer/import_held.h"
 #include "layer/path_set.h"
 #include "layer/scan.h"
 
@@ -14,6 +15,7 @@ struct import {
     scan_fn fn;
     void *arg;
     struct path_set files; /* what hard links may lead to: paths before the prefix */
+    struct import_held held;
 };
 
 /* Hands entry, as it stands in the archive, to the receiver: with the options applied, and without

@@ -18,6 +18,7 @@ void img__scan_free(struct scan *scan)
     img__buf_free(&scan->place);
     img__buf_free(&scan->path);
     img__scan_links_free(&scan->links);
+    img__scan_held_free(&scan->held);
     free(scan->scratch);
 }
 

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/observe.h"
 #include "layer/entry.h"
+#include "layer/ignore.h"
 
 struct mode_change;
 
@@ -28,6 +29,7 @@ struct scan_options {
     int64_t mtime;
     int64_t epoch;
     const struct mode_change *chmod; /* of files and directories, unless set_mode; may be NULL */
+    struct ignore *ignore;           /* what is left out beneath the top; may be NULL */
     struct observer *observer;       /* for warnings (a socket was left out); may be NULL */
 };
 

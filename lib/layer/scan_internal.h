@@ -33,6 +33,13 @@ struct link_map {
     char *retired; /* the path that was given out last, if its slot is done with it */
 };
 
+/* Directories that come only if something beneath them does, the higher ones first. */
+struct scan_held {
+    struct entry *entries;
+    size_t count;
+    size_t cap;
+};
+
 struct scan {
     const struct scan_options *options;
     scan_fn fn;
@@ -40,6 +47,7 @@ struct scan {
     struct buf place; /* where we are on this machine, for messages */
     struct buf path;  /* where that goes in the image */
     struct link_map links;
+    struct scan_held held;
     uint64_t dev;  /* the file system that the scan stays on */
     char *scratch; /* SCAN_SCRATCH bytes, for one system call at a time */
 };
@@ -121,6 +129,12 @@ int img__scan_read_link(struct scan *scan, const struct node *node, struct entry
                         img_error *err);
 /* Calls fn for it. */
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err);
+
+/* scan_held.c: keeps the directory that scan has come to back. */
+int img__scan_hold(struct scan *scan, const struct node *node, img_error *err);
+/* Calls fn for those that are above where scan is. */
+int img__scan_emit_held(struct scan *scan, img_error *err);
+void img__scan_held_free(struct scan_held *held);
 
 /* scan_walk.c: all that is in a directory. fd is taken over, also on failure. */
 int img__scan_walk(struct scan *scan, int fd, img_error *err);

@@ -5,6 +5,7 @@
  * are opened again by "..", and must be the same directory then. The stack is on the heap, since a
  * tree may be 2,000 deep.
  */
+#include <dirent.h>
 #include <string.h>
 
 #include "layer/scan_internal.h"
@@ -54,19 +55,54 @@ static int pop(struct walk *walk, img_error *err)
     return rc;
 }
 
-static int visit(struct walk *walk, const struct scan_dir *dir, const char *name, img_error *err)
+/* What the rules say of where the walk is; they know nothing of the prefix. */
+static enum ignore_verdict judge(const struct scan *scan)
+{
+    const char *prefix = scan->options->prefix;
+    if (!scan->options->ignore)
+        return IGNORE_TAKE;
+    return img__ignore_judge(scan->options->ignore,
+                             scan->path.data + strlen(prefix) + (prefix[0] != '\0'));
+}
+
+/* For IGNORE_LOOK, which is about directories alone: may it be one? */
+static int may_be_directory(const struct scan *scan, struct node *node, bool *may, img_error *err)
+{
+    unsigned char type = img__scan_dir_type(node->name);
+    int rc = type == DT_UNKNOWN ? img__scan_look(scan, node, err) : 0;
+    *may = type == DT_DIR || (type == DT_UNKNOWN && S_ISDIR(node->st.stx_mode));
+    return rc;
+}
+
+static int visit_judged(struct walk *walk, struct node *node, bool take, img_error *err)
 {
     struct scan *scan = walk->scan;
+    int rc = img__scan_open(scan, node, err);
+    if (rc || img__scan_left_out(scan, node))
+        return rc;
+    bool enter = S_ISDIR(node->st.stx_mode) && !node->mount;
+    if (take && scan->held.count > 0)
+        rc = img__scan_emit_held(scan, err);
+    if (rc == 0 && take)
+        rc = img__scan_emit(scan, node, err);
+    else if (rc == 0 && enter)
+        rc = img__scan_hold(scan, node, err);
+    return rc || !enter ? rc : push(walk, steal_fd(node->fd), err);
+}
+
+static int visit(struct walk *walk, const struct scan_dir *dir, const char *name, img_error *err)
+{
     auto_(node) struct node node = {.dirfd = dir->fd, .name = name, .fd = -1};
-    int rc = img__scan_dir_enter(scan, dir, name, err);
-    if (rc == 0)
-        rc = img__scan_open(scan, &node, err);
-    if (rc || img__scan_left_out(scan, &node))
+    bool look = true;
+    int rc = img__scan_dir_enter(walk->scan, dir, name, err);
+    if (rc)
         return rc;
-    rc = img__scan_emit(scan, &node, err);
-    if (rc || !S_ISDIR(node.st.stx_mode) || node.mount)
+    enum ignore_verdict verdict = judge(walk->scan);
+    if (verdict == IGNORE_LOOK)
+        rc = may_be_directory(walk->scan, &node, &look, err);
+    if (rc || !look || verdict == IGNORE_LEAVE_OUT)
         return rc;
-    return push(walk, steal_fd(node.fd), err);
+    return visit_judged(walk, &node, verdict == IGNORE_TAKE, err);
 }
 
 int img__scan_walk(struct scan *scan, int fd, img_error *err)

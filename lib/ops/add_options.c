@@ -4,6 +4,9 @@
  */
 #include "ops/add_options.h"
 
+#include <fcntl.h>
+
+#include "base/fs.h"
 #include "base/options.h"
 
 #define SET_KNOWN (IMG_ADD_MODE | IMG_ADD_UID | IMG_ADD_GID | IMG_ADD_MTIME)
@@ -48,12 +51,37 @@ static void set_scan(img_build *build, struct add_options *out)
         .mtime = given->mtime,
         .epoch = build->options.epoch,
         .chmod = given->chmod ? &out->chmod : NULL,
+        .ignore = out->ignore,
         .observer = &build->observer,
     };
 }
 
-int img__add_options_take(img_build *build, const img_add_options *options, struct add_options *out,
-                          img_error *err)
+static int read_ignore_file(const char *path, struct ignore *ignore, img_error *err)
+{
+    auto_(buf) struct buf text = BUF_INIT(IGNORE_FILE_MAX);
+    int rc = img__fs_read(AT_FDCWD, path, &text, err);
+    return rc ? rc : img__ignore_add_lines(ignore, &text, path, err);
+}
+
+static int take_rules(const img_add_options *given, struct add_options *out, img_error *err)
+{
+    int rc = 0;
+    if (!given->ignore_file && !given->exclude)
+        return 0;
+    rc = img__ignore_new(&out->ignore, err);
+    if (rc == 0 && given->ignore_file)
+        rc = read_ignore_file(given->ignore_file, out->ignore, err);
+    for (size_t i = 0; rc == 0 && given->exclude && given->exclude[i]; i++)
+        rc = img__ignore_add(out->ignore, given->exclude[i], "exclude", err);
+    return rc;
+}
+
+void img__add_options_free(struct add_options *options)
+{
+    img__ignore_free(options->ignore);
+}
+
+static int take(const img_add_options *options, struct add_options *out, img_error *err)
 {
     out->given = (img_add_options)IMG_ADD_OPTIONS_INIT;
     int rc = img__options_copy(&out->given, sizeof(out->given), options, "img_add_options", err);
@@ -61,7 +89,20 @@ int img__add_options_take(img_build *build, const img_add_options *options, stru
         rc = check(&out->given, err);
     if (rc == 0 && out->given.chmod)
         rc = img__mode_change_parse(out->given.chmod, &out->chmod, err);
+    return rc ? rc : take_rules(&out->given, out, err);
+}
+
+int img__add_options_take(img_build *build, const img_add_options *options, struct add_options *out,
+                          img_error *err)
+{
+    int rc = take(options, out, err);
     if (rc == 0)
         set_scan(build, out);
     return rc;
+}
+
+int img_add_options_check(const img_add_options *options, img_error *err)
+{
+    auto_(add_options) struct add_options taken = {0};
+    return take(options, &taken, err);
 }

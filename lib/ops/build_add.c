@@ -136,7 +136,7 @@ static int add_path(img_build *build, const char *source, const char *destinatio
 int img_build_add_path(img_build *build, const char *source, const char *destination,
                        const img_add_options *options, img_error *err)
 {
-    struct add_options own;
+    auto_(add_options) struct add_options own = {0};
     int rc = img__add_options_take(build, options, &own, err);
     if (rc == 0)
         rc = add_path(build, source, destination, &own, err);
@@ -225,7 +225,7 @@ static int add_archive(img_build *build, const char *path, const char *destinati
 int img_build_add_archive(img_build *build, const char *path, const char *destination,
                           const img_add_options *options, img_error *err)
 {
-    struct add_options own;
+    auto_(add_options) struct add_options own = {0};
     int rc = img__add_options_take(build, options, &own, err);
     if (rc == 0)
         rc = add_archive(build, path, destination, &own, err);

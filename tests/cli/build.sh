@@ -52,9 +52,23 @@ $build --add tree:/t --chmod u=rwX,go=rX --mtime 2020-02-02T02:02:02Z >/dev/null
 listed changed
 $build --chmod 0640 --layer more.tar:/opt/:uid=5,mode=7 --mtime @1 >/dev/null
 listed changed
+echo "== rules of what is left out"
+printf '\357\273\277# not the two\nsub\n' >rules
+mkdir -p tree/sub/deep
+echo x >tree/sub/deep/x
+$build --add tree:/t --layer more.tar --ignore-file rules --exclude '!**/deep' --mtime @1 >/dev/null
+layers changed
+$build --add tree:/ --exclude '**' --exclude '!*/two' --mtime @1 >/dev/null
+layers changed
+rm -r tree/sub/deep
+try imgtool build --add tree:/ --exclude 'a['
+try imgtool build --add tree:/ --ignore-file no/such
+
+echo "== what these options do not take"
 try imgtool build --add tree:/ --chmod 1+x
 try imgtool build --add tree:/ --mtime yesterday
 try imgtool build --add tree:/ --preserve nanoseconds,birth
+touch -d @1600000000 tree/sub
 chmod 755 tree/sub
 chmod 644 tree/one tree/sub/two
 imgtool rm changed >/dev/null

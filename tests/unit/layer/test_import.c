@@ -218,6 +218,38 @@ static void attributes(void **state)
     assert_imports(&tar, &plain, "f f 644 1:2 @3 security.capability=\1 user.z=z | \n");
 }
 
+/* C28: the rules are about paths in the archive, in whatever order it has them. */
+static void rules(void **state)
+{
+    (void)state;
+    img_error err;
+    auto_(ignore) struct ignore *ignore = NULL;
+    assert_ok(img__ignore_new(&ignore, &err));
+    assert_ok(img__ignore_add(ignore, "a", "here", &err));
+    assert_ok(img__ignore_add(ignore, "!a/b/keep", "here", &err));
+    assert_ok(img__ignore_add(ignore, "*.o", "here", &err));
+    auto_buf tar = TARBALL_INIT;
+    tarball_add(&tar, '0', "x.o", "data");
+    tarball_add(&tar, '5', "a/b/", "");
+    tarball_add(&tar, '0', "a/b/drop", "data");
+    tarball_add(&tar, '5', "a/c/", "");
+    tarball_add(&tar, '5', "a/", "");
+    tarball_add(&tar, '0', "a/b/keep", "data");
+    tarball_add(&tar, '0', "f", "f");
+    tarball_end(&tar);
+    assert_imports(&tar, &(struct scan_options){.prefix = "p", .ignore = ignore},
+                   "d p/a 644 1:2 @3\nd p/a/b 644 1:2 @3\nf p/a/b/keep 644 1:2 @3 | data\n"
+                   "f p/f 644 1:2 @3 | f\n");
+    img__buf_clear(&tar);
+    tarball_add(&tar, '0', "x.o", "data");
+    tarball_link(&tar, '1', "y", "x.o");
+    tarball_end(&tar);
+    auto_buf out = TARBALL_INIT;
+    assert_fails(
+        import_bytes(&tar, &(struct scan_options){.prefix = "", .ignore = ignore}, &out, &err),
+        IMG_EFORMAT, "entry 'y': a hard link to what is left out");
+}
+
 static void tar_refused(void **state)
 {
     (void)state;
@@ -645,14 +677,15 @@ static int remove_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whiteouts),        cmocka_unit_test(edits),
-        cmocka_unit_test(tar_entries),      cmocka_unit_test(attributes),
-        cmocka_unit_test(tar_refused),      cmocka_unit_test(compressed_tars),
-        cmocka_unit_test(compressed_twice), cmocka_unit_test(foreign_formats),
-        cmocka_unit_test(compressed_cpio),  cmocka_unit_test(names),
-        cmocka_unit_test(foreign_refused),  cmocka_unit_test(cpio_hard_links),
-        cmocka_unit_test(standard_input),   cmocka_unit_test(mutations),
-        cmocka_unit_test(receiver_stops),   cmocka_unit_test(version),
+        cmocka_unit_test(whiteouts),       cmocka_unit_test(rules),
+        cmocka_unit_test(edits),           cmocka_unit_test(tar_entries),
+        cmocka_unit_test(attributes),      cmocka_unit_test(tar_refused),
+        cmocka_unit_test(compressed_tars), cmocka_unit_test(compressed_twice),
+        cmocka_unit_test(foreign_formats), cmocka_unit_test(compressed_cpio),
+        cmocka_unit_test(names),           cmocka_unit_test(foreign_refused),
+        cmocka_unit_test(cpio_hard_links), cmocka_unit_test(standard_input),
+        cmocka_unit_test(mutations),       cmocka_unit_test(receiver_stops),
+        cmocka_unit_test(version),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

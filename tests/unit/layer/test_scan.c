@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "judge.h"
+#include "layer/mode_change.h"
 #include "layer/scan_internal.h"
 
 /* What a scan gave, a line an entry, and what was logged. */
@@ -455,6 +456,95 @@ static void unreadable(void **state)
     assert_non_null(strstr(err.message, "/t/d: this user may not read it"));
 }
 
+static void scans_without(const char *rules, const char *prefix, const char *expected)
+{
+    img_error err;
+    auto_(ignore) struct ignore *ignore = NULL;
+    auto_free char *copy = strdup(rules);
+    assert_non_null(copy);
+    assert_ok(img__ignore_new(&ignore, &err));
+    for (char *rule = strtok(copy, " "); rule; rule = strtok(NULL, " "))
+        assert_ok(img__ignore_add(ignore, rule, "here", &err));
+    struct scan_options options = {.prefix = prefix, .ignore = ignore};
+    scans("t", &options, expected);
+}
+
+/* C28, C5: what is left out; a directory that is, with something in it that is not, comes before
+ * that with what it has. */
+static void rules(void **state)
+{
+    (void)state;
+    make("mkdir -p a/b/c a/d e x; for f in a/1 a/b/2 a/b/c/3 a/d/4 e/5 6; do echo >$f; done;"
+         "chmod 700 a/b; chown 7:8 a/b/c; setfattr -n user.x -v y a/b/c;"
+         "find . -exec touch -hd @5 {} +");
+    scans_without("a", "",
+                  "f 6 0644 0:0 5 1 0000000a\nd e 0755 0:0 5\n"
+                  "f e/5 0644 0:0 5 1 0000000a\nd x 0755 0:0 5\n");
+    scans_without("* !a/b/c/3 !a/d/*", "top",
+                  "d top 0755 0:0 5\n"
+                  "d top/a 0755 0:0 5\n"
+                  "d top/a/b 0700 0:0 5\n"
+                  "d top/a/b/c 0755 7:8 5 user.x=y\n"
+                  "f top/a/b/c/3 0644 0:0 5 1 0000000a\n"
+                  "d top/a/d 0755 0:0 5\n"
+                  "f top/a/d/4 0644 0:0 5 1 0000000a\n");
+    scans_without("** !**/5", "", "d e 0755 0:0 5\nf e/5 0644 0:0 5 1 0000000a\n");
+    scans_without("** !a/b", "",
+                  "d a 0755 0:0 5\nd a/b 0700 0:0 5\nf a/b/2 0644 0:0 5 1 0000000a\n"
+                  "d a/b/c 0755 7:8 5 user.x=y\nf a/b/c/3 0644 0:0 5 1 0000000a\n");
+    scans_without("**", "", "");
+    scans_without("**", "top", "d top 0755 0:0 5\n");
+}
+
+/* What is left out is not even looked at: it may be what can't be in a layer. Hard links count what
+ * is taken only (C17). */
+static void rules_come_first(void **state)
+{
+    (void)state;
+    make("mkdir d; echo -n 1 >a; ln a b; ln a d/c; mknod d/zero c 0 0; : >d/.wh.x;"
+         "touch -hd @5 a d");
+    scans_without("a d/zero d/.wh* !d/no", "",
+                  "f b 0644 0:0 5 1 00000031\nd d 0755 0:0 5\nh d/c 0644 0:0 5 -> b\n");
+    /* The other user may not open it, so it must be out. */
+    make("mkdir d; echo >f; chmod 0 d; touch -d @5 f; chmod 755 .");
+    assert_int_equal(seteuid(65534), 0);
+    img_error err;
+    auto_(ignore) struct ignore *ignore = NULL;
+    auto_(found) struct found found = FOUND_INIT;
+    assert_ok(img__ignore_new(&ignore, &err));
+    assert_ok(img__ignore_add(ignore, "d", "here", &err));
+    struct scan_options options = {.prefix = "", .ignore = ignore};
+    int rc = scan("t", &options, &found, &err);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(rc, 0);
+    assert_string_equal(img__buf_text(&found.lines), "f f 0644 0:0 5 1 0000000a\n");
+}
+
+/* C10, C14, C28: what the options make of a tree. */
+static void edits(void **state)
+{
+    img_error err;
+    struct mode_change change;
+    (void)state;
+    make("mkdir d; : >d/f; ln -s f d/l; mkfifo d/p; chmod 4711 d/f; chmod 2700 d;"
+         "setfattr -n trusted.t -v 1 d/f; setfattr -n trusted.overlay.x -v 1 d/f;"
+         "setfattr -n security.ima -v 2 d/f; setfattr -n security.other -v 3 d/f;"
+         "find . -exec touch -hd @5.75 {} +");
+    assert_ok(img__mode_change_parse("u=rwX,go=rX", &change, &err));
+    struct scan_options options = {.prefix = "", .chmod = &change, .keep = ENTRY_KEEP_IMA};
+    scans("t", &options,
+          "d d 2755 0:0 5\nf d/f 0755 0:0 5 security.ima=2 0 00000000\n"
+          "l d/l 0777 0:0 5 -> f\np d/p 0644 0:0 5\n");
+    options.keep = ENTRY_KEEP_XATTRS;
+    options.set_mtime = options.has_epoch = true;
+    options.mtime = 9;
+    options.epoch = 8;
+    scans("t", &options,
+          "d d 2755 0:0 8\n"
+          "f d/f 0755 0:0 8 security.ima=2 security.other=3 trusted.t=1 0 00000000\n"
+          "l d/l 0777 0:0 8 -> f\np d/p 0644 0:0 8\n");
+}
+
 static int stop(const struct entry *entry, struct source *data, void *arg, img_error *err)
 {
     int *count = arg;
@@ -494,6 +584,9 @@ int main(void)
         cmocka_unit_test(sparse),
         cmocka_unit_test(changes),
         cmocka_unit_test(unreadable),
+        cmocka_unit_test(rules),
+        cmocka_unit_test(rules_come_first),
+        cmocka_unit_test(edits),
         cmocka_unit_test(ends),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);

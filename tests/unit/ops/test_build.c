@@ -310,6 +310,16 @@ static void add_options(void **state)
     options.preserve = 0;
     options.chmod = "u=q";
     assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "no mode");
+    assert_fails(img_add_options_check(&options, &err), IMG_EINVAL, "no mode");
+    options.chmod = "u=r";
+    options.exclude = (const char *const[]){"fine", "[", NULL};
+    assert_fails(img_add_options_check(&options, &err), IMG_EINVAL, "exclude: '['");
+    options.exclude = NULL;
+    options.ignore_file = "/no/such/file";
+    assert_fails(img_add_options_check(&options, &err), IMG_ENOTFOUND, "/no/such/file");
+    options.ignore_file = NULL;
+    assert_ok(img_add_options_check(&options, &err));
+    assert_ok(img_add_options_check(NULL, &err));
     options.size = 0;
     assert_fails(img_build_add_path(build, path, "/b", &options, &err), IMG_EINVAL, "_INIT");
 }
