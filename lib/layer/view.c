@@ -368,18 +368,23 @@ static int find_parent(const struct batch *batch, struct entry *entry, struct no
     return entry->path ? 0 : img__fail_memory(err);
 }
 
-/* A hard link becomes what it leads to. */
-static int resolve_hard_link(const struct batch *batch, struct staged *staged, img_error *err)
+static int fail_link(const struct batch *batch, const struct entry *entry, img_error *err)
 {
-    auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
+    return fail_entry(batch, entry->path, "a hard link to what is not there before it", err);
+}
+
+/* A hard link becomes what it leads to, whose path without links is put into real. */
+static int resolve_hard_link(const struct batch *batch, struct staged *staged, struct buf *real,
+                             img_error *err)
+{
     const struct way way = {false, true, NULL, NULL};
     struct entry *entry = &staged->entry;
     struct node *target;
-    int rc = walk_for(batch, entry->link, &way, &real, &target, err);
+    int rc = walk_for(batch, entry->link, &way, real, &target, err);
     if (rc)
         return rc;
     if (!target)
-        return fail_entry(batch, entry->path, "a hard link to what is not there before it", err);
+        return fail_link(batch, entry, err);
     if (target->entry.type == ENTRY_DIRECTORY)
         return fail_entry(batch, entry->path, "a hard link to a directory", err);
     auto_(entry) struct entry copy = {0};
@@ -392,6 +397,34 @@ static int resolve_hard_link(const struct batch *batch, struct staged *staged, i
     *entry = copy;
     copy = (struct entry){0};
     staged->origin = target->origin;
+    return 0;
+}
+
+/* What a hard link leads to must not make room for the link itself, or for a directory on the way
+ * to it. */
+static int check_target(const struct batch *batch, const struct entry *entry, const char *target,
+                        img_error *err)
+{
+    size_t len = strlen(entry->path);
+    bool beneath = strncmp(target, entry->path, len) == 0 && target[len] == '/';
+    const struct node *node = img__tree_find(batch->tree, target);
+    if (beneath || !node || node->entry.type == ENTRY_DIRECTORY)
+        return fail_link(batch, entry, err);
+    return 0;
+}
+
+/* Whether the entry may be put in the place of what is there. Paths that differ may lead to one
+ * place. */
+static int check_place(const struct batch *batch, const struct entry *entry,
+                       const struct node *there, img_error *err)
+{
+    bool directory = there->entry.type == ENTRY_DIRECTORY;
+    uint32_t brought = directory ? there->origin.layer : there->newest;
+    if (brought == batch->tree->layer && !(batch->view->compat & IMG_COMPAT_DUPLICATES))
+        return fail_entry(batch, entry->path, "it is there twice", err);
+    if (directory && entry->type != ENTRY_DIRECTORY && there->newest == batch->tree->layer)
+        return fail_entry(batch, entry->path,
+                          "there are entries beneath it, and it is no directory", err);
     return 0;
 }
 
@@ -424,21 +457,25 @@ static int apply_entry(const struct batch *batch, struct staged *staged, img_err
         replace_directory(batch->tree, batch->tree->root, staged);
         return 0;
     }
+    auto_(buf) struct buf target = BUF_INIT(ENTRY_PATH_MAX);
+    bool link = entry->type == ENTRY_HARDLINK;
     struct node *parent;
-    int rc = entry->type == ENTRY_HARDLINK ? resolve_hard_link(batch, staged, err) : 0;
+    int rc = link ? resolve_hard_link(batch, staged, &target, err) : 0;
     if (!rc)
         rc = find_parent(batch, entry, &parent, err);
+    if (!rc && link)
+        rc = check_target(batch, entry, img__buf_text(&target), err);
     if (rc)
         return rc;
 
     struct node *there = img__tree_child(parent, last_component(entry->path));
+    rc = there ? check_place(batch, entry, there, err) : 0;
+    if (rc)
+        return rc;
     if (there && there->entry.type == ENTRY_DIRECTORY && directory) {
         replace_directory(batch->tree, there, staged);
         return 0;
     }
-    if (there && there->entry.type == ENTRY_DIRECTORY && there->newest == batch->tree->layer)
-        return fail_entry(batch, entry->path,
-                          "there are entries beneath it, and it is no directory", err);
     if (there)
         img__tree_remove(there);
     return add_node(batch, parent, staged, err);
