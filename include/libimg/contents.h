@@ -88,6 +88,17 @@ IMG_API int img_image_read_file(img_store *store, img_image *image, const char *
                                 const img_contents_options *options, img_data_fn fn, void *arg,
                                 img_error *err);
 
+/* Gives fn a tar of everything in the image, piece by piece: what img_unpack() would make, its root
+ * apart. The same image gives the same bytes. Whiteouts and duplicates are gone, and paths lead
+ * over no links; directories come before what is in them, and hard links after what they lead to.
+ * Entries come as the layers have the data, the lowest layer first; so a directory may be left and
+ * come into again, for which GNU tar has --delay-directory-restore. All layers are checked before
+ * the first byte, and once more while they are read for it.
+ *
+ * A layer alone is its tar, byte for byte. options may be NULL. */
+IMG_API int img_image_tar(img_store *store, img_image *image, const img_contents_options *options,
+                          img_data_fn fn, void *arg, img_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -57,6 +57,25 @@ def whiteouts():
     return out.getvalue()[:16 * 512]
 
 
+def links():
+    """Two layers of eight blocks, of which the second has names for files of the first, and takes
+    theirs away."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, kind, link, data in [
+                ("a", tarfile.REGTYPE, "", b"a"), ("d/b", tarfile.LNKTYPE, "a", b""),
+                ("l", tarfile.SYMTYPE, "d", b""), ("c", tarfile.REGTYPE, "", b"c"),
+                ("e", tarfile.FIFOTYPE, "", b""),
+                ("l/x", tarfile.LNKTYPE, "a", b""), ("y", tarfile.LNKTYPE, "l/x", b""),
+                (".wh.a", tarfile.REGTYPE, "", b""), ("d/.wh.b", tarfile.REGTYPE, "", b""),
+                ("e", tarfile.REGTYPE, "", b"e"), ("z/e", tarfile.LNKTYPE, "e", b""),
+                ("l2", tarfile.LNKTYPE, "l", b"")]:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.size = kind, link, len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()[:16 * 512]
+
+
 def sparse(options):
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/sparse", "wb") as file:
@@ -95,6 +114,7 @@ def main():
         put("tar", f"plain{i}", tar(form))
         put("view", f"twice{i}", 2 * tar(form))
     put("view", "whiteouts", whiteouts())
+    put("view", "links", links())
     for options in (["--format=gnu"], ["--format=pax", "--sparse-version=0.0"],
                     ["--format=pax", "--sparse-version=0.1"],
                     ["--format=pax", "--sparse-version=1.0"]):

@@ -264,6 +264,70 @@ static void refuses(void **state)
     }
 }
 
+/* ---- as a tar ---- */
+
+static int try_tar(struct fixture *f, uint32_t layer, struct buf *out, img_error *err)
+{
+    auto_(test_image) img_image *image = open_image(f, "app:1");
+    img_contents_options options = IMG_CONTENTS_OPTIONS_INIT;
+    options.layer = layer;
+    return img_image_tar(f->store, image, &options, take, out, err);
+}
+
+static void merged_tar(void **state)
+{
+    struct fixture *f = *state;
+    auto_(buf) struct buf tar = TARBALL_INIT;
+    auto_(buf) struct buf text = BUF_INIT(65536);
+    auto_(source) struct source *source = NULL;
+    auto_(tar_reader) struct tar_reader *reader = NULL;
+    const struct entry *entry;
+    img_error err = {0};
+    put_two(f, 0);
+    assert_ok(try_tar(f, 0, &tar, &err));
+    assert_ok(img__source_memory(tar.data, tar.len, &source, &err));
+    assert_ok(img__tar_reader_new(source, "merged", &reader, &err));
+    while (img__tar_reader_next(reader, &entry, &err) == 1)
+        img__buf_printf(&text, "%s%s%s\n", entry->path, entry->link ? ">" : "",
+                        entry->link ? entry->link : "");
+    assert_string_equal(text.data, "etc\nalso\nfile>also\nlink>/etc\ndev\netc/motd\nown\n"
+                                   "own2>own\nown3>own\nloop>loop\nnew\nnew/empty\n");
+}
+
+static void layer_tar(void **state)
+{
+    struct fixture *f = *state;
+    put_two(f, 0);
+    auto_(test_image) img_image *image = open_image(f, "app:1");
+    for (uint32_t layer = 1; layer < 3; layer++) {
+        auto_(buf) struct buf tar = TARBALL_INIT;
+        img_digest digest;
+        img_error err = {0};
+        assert_ok(try_tar(f, layer, &tar, &err));
+        assert_ok(img__digest_of(tar.data, tar.len, &digest, &err));
+        assert_string_equal(digest.text, img_image_diff_id(image, layer - 1)->text);
+    }
+}
+
+static int stop_data(const void *data, size_t len, void *arg)
+{
+    (void)data, (void)len;
+    return ++*(int *)arg == 2;
+}
+
+static void tars_end_when_asked(void **state)
+{
+    struct fixture *f = *state;
+    auto_(test_image) img_image *image = NULL;
+    int calls = 0;
+    img_error err = {0};
+    put_two(f, 0);
+    image = open_image(f, "app:1");
+    assert_fails(img_image_tar(f->store, image, NULL, stop_data, &calls, &err), IMG_ECANCELED,
+                 "interrupted");
+    assert_int_equal(calls, 2);
+}
+
 /* ---- what can go wrong ---- */
 
 static void broken_layers(void **state)
@@ -291,6 +355,11 @@ static void broken_layers(void **state)
         assert_fails(try_read(f, broken == 1 ? "file" : "own", broken, &out, &err), IMG_EDIGEST,
                      "diffID");
         assert_true(out.len > 0);
+        img__buf_clear(&out);
+        assert_fails(try_tar(f, 0, &out, &err), IMG_EDIGEST, "diffID");
+        assert_int_equal(out.len, 0);
+        out.max = 65536;
+        assert_fails(try_tar(f, broken, &out, &err), IMG_EDIGEST, "diffID");
         options.layer = 3 - broken;
         assert_ok(img_image_files(f->store, image, &options, list_file, &out, &err));
     }
@@ -392,6 +461,9 @@ int main(void)
         test(broken_layers),
         test(options_are_checked),
         test(events),
+        test(merged_tar),
+        test(layer_tar),
+        test(tars_end_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,6 +219,8 @@ static int look_into(struct work *work, img_image *image, img_error *err)
     int rc = img_image_files(work->store, image, &options, see_file, &calls, err);
     if (rc == 0)
         rc = img_image_read_file(work->store, image, "link/so", &options, see_data, &calls, err);
+    if (rc == 0)
+        rc = img_image_tar(work->store, image, &options, see_data, &calls, err);
     options.layer = 3;
     if (rc == 0)
         rc = img_image_files(work->store, image, &options, see_file, &calls, err);
