@@ -109,6 +109,33 @@ def documents():
     return [json.dumps(document).encode() for document in (config, manifest, index)]
 
 
+def table():
+    """A file of two chunks, one of two in a member, and an entry of each other type."""
+    entries = [
+        dict(name="d/", type="dir", modtime="2020-02-29T23:59:59.5Z", mode=493, uid=1, gid=2),
+        dict(name="d/a", type="reg", size=7, mode=420, offset=9, xattrs={"user.a": "YQ=="},
+             digest=DIGEST, chunkSize=4, chunkDigest=DIGEST),
+        dict(name="d/a", type="chunk", offset=50, chunkOffset=4, chunkDigest=DIGEST),
+        dict(name="d/b", type="reg", size=1, offset=50, innerOffset=99, chunkDigest=DIGEST),
+        dict(name="e", type="reg"), dict(name="l", type="symlink", linkName="../x"),
+        dict(name="h", type="hardlink", linkName="d/a"), dict(name="f", type="fifo"),
+        dict(name="c", type="char", devMajor=1, devMinor=3), dict(name="b", type="block")]
+    return json.dumps(dict(version=1, entries=entries)).encode()
+
+
+def estargz(text, footer):
+    """The end of a blob, with as little before it as can be."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        info = tarfile.TarInfo("stargz.index.json")
+        info.size = len(text)
+        archive.addfile(info, io.BytesIO(text))
+    front = gzip.compress(bytes(100), mtime=0)
+    head = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff" + footer
+    return (front + gzip.compress(out.getvalue()[:-8192], mtime=0) + head +
+            b"%016xSTARGZ" % len(front) + b"\x01\0\0\xff\xff" + bytes(8))
+
+
 def main():
     for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
         put("tar", f"plain{i}", tar(form))
@@ -129,6 +156,10 @@ def main():
     frame = subprocess.run(["zstd", "-q", "-c"], input=text, check=True,
                            stdout=subprocess.PIPE).stdout
     put("decompress", "zstd", b"\x05\x05" + b"\x50\x2a\x4d\x18\x03\0\0\0abc" + frame + frame)
+
+    put("estargz", "table", table())
+    put("estargz", "blob", estargz(b'{"version":1,"entries":[]}', b"\x1a\0SG\x16\0"))
+    put("estargz", "old", estargz(b'{"version":1,"entries":[]}', b"\x16\0"))
 
     for i, document in enumerate(documents()):
         put("json", f"document{i}", document)
