@@ -14,7 +14,7 @@
 
 struct block_codec {
     const char *name;
-    size_t largest; /* block that there is; part of the format of what we write */
+    size_t unit; /* of the cut rule, part of the format of what we write */
     int default_level;
     int highest_level;
     /* The room that a block of so many bytes needs at most when it is compressed. */

@@ -35,6 +35,8 @@ struct slot {
 struct blocks {
     struct job hash_job; /* first, so that it leads here */
     const struct block_codec *codec;
+    size_t largest;
+    size_t out_cap;
     int level;
     bool index;
     unsigned threads;
@@ -61,7 +63,12 @@ struct blocks {
     size_t state_count;
 };
 
-static const struct block_codec plain = {.name = "none", .largest = (size_t)512 * 1024};
+static const struct block_codec plain = {.name = "none", .unit = (size_t)512 * 1024};
+
+static size_t largest_of(const struct block_codec *codec)
+{
+    return codec->unit + codec->unit / 4;
+}
 
 /* ---- what runs on any thread ---- */
 
@@ -99,9 +106,11 @@ static void run_hash(struct job *job)
 /* Called with the lock, and by one thread at a time: it alone changes written. */
 static void write_slot(struct blocks *blocks, struct slot *slot)
 {
-    pthread_mutex_unlock(&blocks->lock);
     const char *data = blocks->codec->compress ? slot->out : slot->in;
     size_t len = blocks->codec->compress ? slot->out_len : slot->in_len;
+    if (blocks->index)
+        blocks->offsets[blocks->written] = blocks->blob_bytes;
+    pthread_mutex_unlock(&blocks->lock);
     img_error err;
     int rc = 0;
     if (!atomic_load(&blocks->failed))
@@ -109,11 +118,14 @@ static void write_slot(struct blocks *blocks, struct slot *slot)
     if (rc)
         fail_all(blocks, rc, &err);
     pthread_mutex_lock(&blocks->lock);
-    if (blocks->index)
-        blocks->offsets[blocks->written] = blocks->blob_bytes;
     blocks->blob_bytes += len;
     slot->ready = false;
     blocks->written++;
+}
+
+static struct slot *next_to_write(struct blocks *blocks)
+{
+    return &blocks->slots[blocks->written % blocks->slot_count];
 }
 
 static void write_ready(struct blocks *blocks, struct slot *slot)
@@ -122,12 +134,8 @@ static void write_ready(struct blocks *blocks, struct slot *slot)
     slot->ready = true;
     if (!blocks->writing) {
         blocks->writing = true;
-        for (;;) {
-            struct slot *next = &blocks->slots[blocks->written % blocks->slot_count];
-            if (blocks->written == blocks->cut || !next->ready)
-                break;
+        for (struct slot *next = next_to_write(blocks); next->ready; next = next_to_write(blocks))
             write_slot(blocks, next);
-        }
         blocks->writing = false;
     }
     pthread_mutex_unlock(&blocks->lock);
@@ -146,8 +154,8 @@ static int compress_slot(struct blocks *blocks, struct slot *slot, img_error *er
     void *state = take_state(blocks);
     if (!state)
         return img__fail_memory(err);
-    ssize_t n = blocks->codec->compress(state, slot->in, slot->in_len, slot->out,
-                                        blocks->codec->bound(blocks->codec->largest), err);
+    ssize_t n =
+        blocks->codec->compress(state, slot->in, slot->in_len, slot->out, blocks->out_cap, err);
     pthread_mutex_lock(&blocks->lock);
     blocks->states[blocks->state_count++] = state;
     pthread_mutex_unlock(&blocks->lock);
@@ -180,9 +188,14 @@ static const struct block_codec *codec_of(enum compression compression)
     return codecs[compression];
 }
 
+size_t img__blocks_unit(enum compression compression)
+{
+    return codec_of(compression)->unit;
+}
+
 size_t img__blocks_largest(enum compression compression)
 {
-    return codec_of(compression)->largest;
+    return largest_of(codec_of(compression));
 }
 
 static int check_level(const struct block_codec *codec, int level, img_error *err)
@@ -195,12 +208,16 @@ static int check_level(const struct block_codec *codec, int level, img_error *er
                      codec->name, level, codec->highest_level, codec->default_level);
 }
 
+static size_t out_cap_of(const struct block_codec *codec)
+{
+    return codec->compress ? codec->bound(largest_of(codec)) : 0;
+}
+
 /* Enough that the workers have something to do while the caller works along. */
 static size_t slots_for(const struct block_codec *codec, unsigned threads)
 {
-    size_t bytes = codec->largest + (codec->compress ? codec->bound(codec->largest) : 0);
-    size_t most = MEMORY_MAX / bytes;
-    size_t wanted = threads == 1 ? 1 : 2 * (size_t)threads;
+    size_t most = MEMORY_MAX / (largest_of(codec) + out_cap_of(codec));
+    size_t wanted = 2 * (size_t)threads - 1;
     return wanted < most ? wanted : most;
 }
 
@@ -219,6 +236,8 @@ int img__blocks_new(const struct blocks_options *options, struct sink *blob, str
     auto_(blocks) struct blocks *blocks = fresh;
     blocks->blob = steal(owned);
     blocks->codec = codec;
+    blocks->largest = largest_of(codec);
+    blocks->out_cap = out_cap_of(codec);
     blocks->level = options->level ? options->level : codec->default_level;
     blocks->index = options->index;
     blocks->threads = img__pool_threads(options->threads);
@@ -287,12 +306,11 @@ static int take_slot(struct blocks *blocks, img_error *err)
     if (rc)
         return rc;
     struct slot *slot = &blocks->slots[blocks->cut % blocks->slot_count];
-    const struct block_codec *codec = blocks->codec;
     if (!slot->in)
-        slot->in = malloc(codec->largest);
-    if (!slot->out && codec->compress)
-        slot->out = malloc(codec->bound(codec->largest));
-    if (!slot->in || (!slot->out && codec->compress))
+        slot->in = malloc(blocks->largest);
+    if (!slot->out && blocks->out_cap)
+        slot->out = malloc(blocks->out_cap);
+    if (!slot->in || (!slot->out && blocks->out_cap))
         return img__fail_memory(err);
     slot->blocks = blocks;
     slot->job.run = run_compress;
@@ -307,15 +325,15 @@ int img__blocks_room(struct blocks *blocks, char **at, size_t *len, img_error *e
     if (rc)
         return rc;
     *at = blocks->open->in + blocks->open->in_len;
-    *len = blocks->codec->largest - blocks->open->in_len;
+    *len = blocks->largest - blocks->open->in_len;
     return 0;
 }
 
 int img__blocks_filled(struct blocks *blocks, size_t len, img_error *err)
 {
-    assert(len <= blocks->codec->largest - blocks->open->in_len);
+    assert(len <= blocks->largest - blocks->open->in_len);
     blocks->open->in_len += len;
-    if (blocks->open->in_len == blocks->codec->largest)
+    if (blocks->open->in_len == blocks->largest)
         return img__blocks_cut(blocks, err);
     return check(blocks, err);
 }
@@ -436,7 +454,10 @@ static int compress_whole(struct blocks *blocks, const void *data, size_t len, i
 int img__blocks_whole(struct blocks *blocks, const void *data, size_t len, img_error *err)
 {
     assert(blocks->written == blocks->cut && blocks->codec->compress);
+    blocks->open = NULL; /* it is empty, and its place in the ring is another then */
     int rc = reserve_offset(blocks, err);
+    if (!rc && blocks->index)
+        blocks->offsets[blocks->written] = blocks->blob_bytes;
     if (!rc)
         rc = img__hash_update(blocks->hash, data, len, err);
     if (!rc)
@@ -446,8 +467,6 @@ int img__blocks_whole(struct blocks *blocks, const void *data, size_t len, img_e
     blocks->cut++;
     blocks->hashed++;
     blocks->written++;
-    if (blocks->index)
-        blocks->offsets[blocks->written] = blocks->blob_bytes;
     return 0;
 }
 

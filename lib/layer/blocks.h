@@ -41,7 +41,9 @@ int img__blocks_filled(struct blocks *blocks, size_t len, img_error *err);
 int img__blocks_cut(struct blocks *blocks, img_error *err);
 /* How many were cut so far: the number of the open one. */
 uint64_t img__blocks_count(const struct blocks *blocks);
+/* How large a block may become: one and a quarter of the unit that the cut rule goes by. */
 size_t img__blocks_largest(enum compression compression);
+size_t img__blocks_unit(enum compression compression);
 
 /* Cuts, and waits until all is written. */
 int img__blocks_drain(struct blocks *blocks, img_error *err);

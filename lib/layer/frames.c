@@ -50,14 +50,14 @@ static int frames_write(struct sink *sink, const void *data, size_t len, img_err
     struct frames *frames = (struct frames *)sink;
     const char *at = data;
     while (len > 0) {
-        size_t part = img__block_zstd.largest - frames->len;
+        size_t part = img__block_zstd.unit - frames->len;
         if (part > len)
             part = len;
         memcpy(frames->block + frames->len, at, part);
         frames->len += part;
         at += part;
         len -= part;
-        int rc = frames->len == img__block_zstd.largest ? put_frame(frames, err) : 0;
+        int rc = frames->len == img__block_zstd.unit ? put_frame(frames, err) : 0;
         if (rc)
             return rc;
     }
@@ -87,7 +87,7 @@ int img__sink_frames(int level, struct buf *out, const char *what, struct sink *
     frames->out = out;
     frames->what = what;
     frames->codec = img__block_zstd.open(level ? level : img__block_zstd.default_level);
-    frames->block = malloc(img__block_zstd.largest);
+    frames->block = malloc(img__block_zstd.unit);
     if (!frames->codec || !frames->block)
         return img__fail_memory(err);
     *sink = steal(made);

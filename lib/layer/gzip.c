@@ -12,9 +12,9 @@
 #define HEADER 10u
 #define TRAILER 8u
 
-/* The sizes grow by 0.3 to 0.6 % against one long stream; the block fits into the second-level
- * cache. */
-#define BLOCK ((size_t)512 * 1024)
+/* The sizes grow by 0.3 to 0.6 % against one long stream; a block fits into the second-level cache.
+ */
+#define UNIT ((size_t)512 * 1024)
 
 static size_t bound(size_t len)
 {
@@ -58,7 +58,7 @@ static ssize_t compress(void *state, const void *block, size_t len, void *out, s
 
 const struct block_codec img__block_gzip = {
     .name = "gzip",
-    .largest = BLOCK,
+    .unit = UNIT,
     .default_level = 4,
     .highest_level = 12,
     .bound = bound,

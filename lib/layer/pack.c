@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The line from entries to a blob: tar writer, blocks, blob. One pass; the memory does not depend
- * on the size of anything. What the blocks are written to is the blob's sink, which knows about the
- * blob's own digest (layers.md C20, H1).
+ * The line from entries to a blob: tar writer, cut, blocks, blob. One pass; the memory does not
+ * depend on the size of anything. What the blocks are written to is the blob's sink, which knows
+ * about the blob's own digest (layers.md C20, H1).
  */
 #include "layer/pack.h"
 
@@ -11,47 +11,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "layer/blocks.h"
+#include "layer/cut.h"
 #include "layer/lazy.h"
 #include "layer/tar_write.h"
 
-/* What is read of a file at once. */
+/* What is read of a file at once, where it is not read straight into a block. */
 #define CHUNK ((size_t)128 * 1024)
 
-/* Where the tar goes. It is a part of its pack and never closed or freed as a sink. */
-struct tap {
-    struct sink sink;
-    struct blocks *blocks;
-    uint64_t bytes;
-};
-
 struct pack {
-    struct tap tap;
-    struct lazy *lazy; /* between writer and blocks; NULL: the tap is */
+    struct blocks *blocks;
+    struct cut cut;    /* between writer and blocks */
+    struct lazy *lazy; /* if it is not NULL, it is there instead */
+    char *chunk;       /* for what goes through lazy */
     struct tar_writer *writer;
-    char *chunk;
     struct pack_result result;
 };
 
-static int tap_write(struct sink *sink, const void *data, size_t len, img_error *err)
-{
-    struct tap *tap = (struct tap *)sink;
-    tap->bytes += len;
-    return img__blocks_write(tap->blocks, data, len, err);
-}
-
-static const struct sink_ops tap_ops = {.write = tap_write};
-
 static int open_lazy(struct pack *pack, const struct pack_options *options, img_error *err)
 {
-    switch (options->layout) {
-    case PACK_ESTARGZ:
-        return img__estargz_new(pack->tap.blocks, &pack->lazy, err);
-    case PACK_CHUNKED:
-        return img__chunked_new(pack->tap.blocks, options->level, &pack->lazy, err);
-    default:
+    if (options->layout == PACK_PLAIN)
         return 0;
-    }
+    pack->chunk = malloc(CHUNK);
+    if (!pack->chunk)
+        return img__fail_memory(err);
+    if (options->layout == PACK_ESTARGZ)
+        return img__estargz_new(pack->blocks, &pack->lazy, err);
+    return img__chunked_new(pack->blocks, options->level, &pack->lazy, err);
 }
 
 int img__pack_new(const struct pack_options *options, struct sink *blob, struct pack **out,
@@ -61,24 +46,20 @@ int img__pack_new(const struct pack_options *options, struct sink *blob, struct 
     auto_(pack) struct pack *pack = calloc(1, sizeof(*pack));
     if (!pack)
         return img__fail_memory(err);
-    pack->tap.sink.ops = &tap_ops;
     pack->result.newest_mtime = INT64_MIN;
-    pack->chunk = malloc(CHUNK);
-    if (!pack->chunk)
-        return img__fail_memory(err);
-
     struct blocks_options blocks = {
         .compression = options->compression,
         .level = options->level,
         .threads = options->threads,
         .index = options->layout != PACK_PLAIN,
     };
-    int rc = img__blocks_new(&blocks, steal(owned), &pack->tap.blocks, err);
+    int rc = img__blocks_new(&blocks, steal(owned), &pack->blocks, err);
     if (rc == 0)
         rc = open_lazy(pack, options, err);
     if (rc)
         return rc;
-    struct sink *to = pack->lazy ? &pack->lazy->sink : &pack->tap.sink;
+    img__cut_init(&pack->cut, pack->blocks, options->compression);
+    struct sink *to = pack->lazy ? &pack->lazy->sink : &pack->cut.sink;
     rc = img__tar_writer_new(to, &pack->writer, err);
     if (rc)
         return rc;
@@ -92,7 +73,7 @@ void img__pack_free(struct pack *pack)
         return;
     img__tar_writer_free(pack->writer);
     img__lazy_free(pack->lazy);
-    img__blocks_free(pack->tap.blocks);
+    img__blocks_free(pack->blocks);
     free(pack->chunk);
     free(pack);
 }
@@ -109,26 +90,55 @@ void img__pack_nanoseconds(struct pack *pack)
         pack->lazy->nanoseconds = true;
 }
 
+static int fail_size(const struct entry *entry, bool more, img_error *err)
+{
+    return img__fail(err, IMG_EFORMAT, "%s: has %s than the %" PRIu64 " bytes that were announced",
+                     entry->path, more ? "more" : "fewer", entry->size);
+}
+
+static int expect_end(const struct entry *entry, struct source *data, img_error *err)
+{
+    char beyond;
+    ssize_t n = img__source_read(data, &beyond, 1, err);
+    return n > 0 ? fail_size(entry, true, err) : (int)n;
+}
+
+/* Where data may be read to: straight into the block, if nobody has to see them before. */
+static int data_room(struct pack *pack, char **at, size_t *len, img_error *err)
+{
+    if (!pack->lazy)
+        return img__cut_room(&pack->cut, at, len, err);
+    *at = pack->chunk;
+    *len = CHUNK;
+    return 0;
+}
+
+static int data_there(struct pack *pack, const char *at, size_t len, img_error *err)
+{
+    if (pack->lazy)
+        return img__tar_writer_data(pack->writer, at, len, err);
+    int rc = img__cut_filled(&pack->cut, len, err);
+    return rc ? rc : img__tar_writer_passed(pack->writer, len, err);
+}
+
 /* The source must have exactly as many bytes as the header said. */
 static int pack_data(struct pack *pack, const struct entry *entry, struct source *data,
                      img_error *err)
 {
-    uint64_t left = entry->size;
-    for (;;) {
-        ssize_t n = img__source_read(data, pack->chunk, CHUNK, err);
-        if (n < 0)
-            return (int)n;
-        if ((uint64_t)n > left || (n == 0 && left > 0))
-            return img__fail(err, IMG_EFORMAT,
-                             "%s: has %s than the %" PRIu64 " bytes that were announced",
-                             entry->path, n ? "more" : "fewer", entry->size);
-        if (n == 0)
-            return 0;
-        int rc = img__tar_writer_data(pack->writer, pack->chunk, (size_t)n, err);
+    int rc = pack->lazy ? 0 : img__cut_data(&pack->cut, entry->size, err);
+    for (uint64_t left = entry->size; !rc && left > 0;) {
+        char *at;
+        size_t len;
+        rc = data_room(pack, &at, &len, err);
         if (rc)
             return rc;
+        ssize_t n = img__source_read(data, at, len < left ? len : (size_t)left, err);
+        if (n <= 0)
+            return n ? (int)n : fail_size(entry, false, err);
         left -= (uint64_t)n;
+        rc = data_there(pack, at, (size_t)n, err);
     }
+    return rc ? rc : expect_end(entry, data, err);
 }
 
 static int pack_any(struct pack *pack, const struct entry *entry, struct source *data,
@@ -138,8 +148,10 @@ static int pack_any(struct pack *pack, const struct entry *entry, struct source 
     int rc = 0;
     if (pack->lazy && pack->result.entries == 0)
         rc = img__lazy_begin(pack->lazy, err);
+    img__cut_entry(&pack->cut, entry->path);
     if (rc == 0)
         rc = img__tar_writer_entry(pack->writer, entry, err);
+    img__cut_entry(&pack->cut, NULL);
     if (rc == 0 && pack->lazy)
         rc = img__lazy_entry(pack->lazy, entry, err);
     if (rc)
@@ -201,7 +213,7 @@ int img__pack_opaque(struct pack *pack, const char *directory, img_error *err)
 
 uint64_t img__pack_bytes(const struct pack *pack)
 {
-    return pack->lazy ? pack->lazy->tar_bytes : pack->tap.bytes;
+    return pack->lazy ? pack->lazy->tar_bytes : pack->cut.tar_bytes;
 }
 
 const struct strv *img__pack_annotations(const struct pack *pack)
@@ -219,7 +231,7 @@ int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err)
         rc = img__lazy_end(pack->lazy, err);
     if (rc)
         return rc;
-    rc = img__blocks_end(pack->tap.blocks, &pack->result.diff_id, err);
+    rc = img__blocks_end(pack->blocks, &pack->result.diff_id, err);
     if (rc)
         return rc;
     pack->result.tar_bytes = img__pack_bytes(pack);

@@ -141,16 +141,19 @@ int img__tar_writer_entry(struct tar_writer *writer, const struct entry *entry, 
 
 int img__tar_writer_data(struct tar_writer *writer, const void *data, size_t len, img_error *err)
 {
-    static const char zeros[TAR_BLOCK];
-
-    assert(len <= writer->left);
     if (len == 0)
         return 0;
     int rc = img__sink_write(writer->sink, data, len, err);
-    if (rc)
-        return rc;
+    return rc ? rc : img__tar_writer_passed(writer, len, err);
+}
+
+int img__tar_writer_passed(struct tar_writer *writer, size_t len, img_error *err)
+{
+    static const char zeros[TAR_BLOCK];
+
+    assert(len <= writer->left);
     writer->left -= len;
-    if (writer->left > 0 || writer->padding == 0)
+    if (len == 0 || writer->left > 0 || writer->padding == 0)
         return 0;
     return img__sink_write(writer->sink, zeros, writer->padding, err);
 }

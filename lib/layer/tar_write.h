@@ -30,6 +30,8 @@ int img__tar_order(const char *a, const char *b);
  * path that was written before is IMG_EFORMAT (C4). */
 int img__tar_writer_entry(struct tar_writer *writer, const struct entry *entry, img_error *err);
 int img__tar_writer_data(struct tar_writer *writer, const void *data, size_t len, img_error *err);
+/* The same, for data that went past the writer to where its sink leads. */
+int img__tar_writer_passed(struct tar_writer *writer, size_t len, img_error *err);
 /* The two blocks at the end. The sink is not closed. */
 int img__tar_writer_end(struct tar_writer *writer, img_error *err);
 

@@ -11,8 +11,9 @@
 #include "layer/block.h"
 #include "layer/compress.h"
 
-/* Small frames cost zstd much more than small members cost gzip. */
-#define BLOCK ((size_t)4 * 1024 * 1024)
+/* Small frames cost zstd much more than small members cost gzip: against this, units of 1 MiB make
+ * a Debian root file system 6 % larger, and 4 MiB make it 1 % smaller for a third more memory. */
+#define UNIT ((size_t)2816 * 1024)
 
 static size_t bound(size_t len)
 {
@@ -31,7 +32,7 @@ static void *open_state(int level)
         int value;
     } pins[] = {
         {ZSTD_c_compressionLevel, level},
-        {ZSTD_c_windowLog, 22}, /* a block; half of what every decoder takes */
+        {ZSTD_c_windowLog, 23}, /* more than any block, and what every decoder takes */
         {ZSTD_c_contentSizeFlag, 1},
         {ZSTD_c_checksumFlag, 1},
         {ZSTD_c_dictIDFlag, 0},
@@ -63,7 +64,7 @@ static ssize_t compress(void *state, const void *block, size_t len, void *out, s
 
 const struct block_codec img__block_zstd = {
     .name = "zstd",
-    .largest = BLOCK,
+    .unit = UNIT,
     .default_level = 3,
     .highest_level = 19,
     .bound = bound,

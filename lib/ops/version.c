@@ -13,7 +13,7 @@
 #include "net/http.h"
 
 /* Of the bytes that layers are written in: it changes whenever the same input gives other bytes. */
-#define LAYER_FORMAT "1"
+#define LAYER_FORMAT "2"
 
 uint32_t img_version_number(void)
 {

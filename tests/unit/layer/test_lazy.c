@@ -148,20 +148,20 @@ static void golden(void **state)
         const char *diff_id, *blob, *annotations[5];
     } rows[] = {
         [PACK_ESTARGZ] =
-            {"sha256:3e067ad09fe4d4b3f33441eb013578bec1df583a6bf410498760cc051499cd94",
-             "sha256:a4ee13ed0884fd2a57e4f4f6441ec07075f27a846b07315e26b654eee36c5a22",
+            {"sha256:964d23a1b419f941c8d3dc2e9c1667a958bef02e4e93200810a317c077e0473d",
+             "sha256:e490be9939082f519b0903f5c807381064e4f308f992a61e273ed6aa715807cc",
              {"containerd.io/snapshot/stargz/"
-              "toc.digest=sha256:8199605d28ae8201ae907931be74e1941168b2c756f98c43ee78e33374f83f20",
+              "toc.digest=sha256:8768829a612fbb54e541dc2eed48f8546ac03c906c109fc5ccd5d7771022bc72",
               "io.containers.estargz.uncompressed-size=21374976", NULL}},
         [PACK_CHUNKED] =
             {"sha256:974b19fb8ea6f45968e660d191cb153e82747e6d3a9622e569a7fb3d02052e96",
-             "sha256:449957c8dbac77d2f89bcb0eaa02ada1cf467aa1008b1598d3617a9e3e38ba2b",
+             "sha256:14881ca6a2732cd38be7fdf45477b350fba6c6617c300c98afe81f70999e8b07",
              {"io.github.containers.zstd-chunked.manifest-checksum=sha256:"
-              "5236d1db0723c86c359d4d2b9113a3dfce02480319772ade897b54be1e03c2de",
-              "io.github.containers.zstd-chunked.manifest-position=6564750:15200:66898:1",
+              "723b0cc73988c917a1b692ec46bf7cdb002264552688ebf7122b1f17fe01eff0",
+              "io.github.containers.zstd-chunked.manifest-position=6571741:15201:66898:1",
               "io.github.containers.zstd-chunked.tarsplit-checksum=sha256:"
               "87e3555b94ecff7e7b99d583a758682181ce52db8e2f043fddf161b18aa92dd9",
-              "io.github.containers.zstd-chunked.tarsplit-position=6579958:10541:396399", NULL}},
+              "io.github.containers.zstd-chunked.tarsplit-position=6586950:10541:396399", NULL}},
     };
     (void)state;
     for (enum pack_layout layout = PACK_ESTARGZ; layout <= PACK_CHUNKED; layout++) {
