@@ -111,6 +111,8 @@ int img__apply_new(int root_fd, const struct apply_options *options, struct appl
     int rc = map_implied(apply, err);
     if (!rc)
         rc = img__dirs_init(&apply->dirs, err);
+    if (!rc && options->threads > 1)
+        rc = img__batches_new(options->threads, &apply->batches, err);
     if (!rc)
         rc = img__root_open(steal_fd(fd), &apply->root, err);
     if (rc)
@@ -123,9 +125,9 @@ void img__apply_free(struct apply *apply)
 {
     if (!apply)
         return;
+    img__batches_free(apply->batches);
     for (unsigned i = 0; i < PARENTS_KEPT; i++) {
-        if (apply->parents[i].fd >= 0)
-            close(apply->parents[i].fd);
+        img__handle_drop(apply->parents[i].handle);
         img__buf_free(&apply->parents[i].path);
     }
     for (size_t i = 0; i < apply->late_count; i++) {
@@ -197,6 +199,16 @@ static int take_all(struct apply *apply, img_error *err)
     }
 }
 
+/* All threads are done with the layer. What went wrong on one of them came first in it. */
+static int settle(struct apply *apply, int rc, img_error *err)
+{
+    img_error before;
+    int first = img__batches_settle(apply->batches, rc != 0, &before);
+    if (first && err)
+        *err = before;
+    return first ? first : rc;
+}
+
 static void close_listing(DIR **listing)
 {
     if (*listing)
@@ -241,6 +253,7 @@ int img__apply_layer(struct apply *apply, struct source *tar, const char *name, 
         rc = look_at_root(apply, err);
     if (!rc)
         rc = take_all(apply, err);
+    rc = settle(apply, rc, err);
     apply->reader = NULL;
     apply->entry = NULL;
     apply->name = "";

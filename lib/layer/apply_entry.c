@@ -19,8 +19,7 @@ static int fail_twice(const struct apply *apply, img_error *err)
 {
     if (apply->entry->type == ENTRY_DIRECTORY)
         return img__fail(err, IMG_EFORMAT, "it is there twice");
-    return img__fail(err, IMG_EFORMAT,
-                     "it is there twice, or in two spellings that are one in this directory");
+    return img__fail(err, IMG_EFORMAT, "%s", APPLY_TWICE);
 }
 
 /* 1: a directory, which stays. */
@@ -130,6 +129,17 @@ static int put(struct apply *apply, const struct place *place,
     return img__apply_bring(apply, place->parent->dir, place->name, err);
 }
 
+/* What is in the way of a file that another thread makes can only be an entry of this layer. */
+static int batch_file(struct apply *apply, const struct place *place, const struct meta *meta,
+                      img_error *err)
+{
+    uint32_t parent = place->parent->dir;
+    if (!apply->fresh && img__apply_brought(apply, parent, place->name))
+        return fail_twice(apply, err);
+    int rc = img__apply_bring(apply, parent, place->name, err);
+    return rc ? rc : img__apply_batch(apply, place, meta, err);
+}
+
 static int apply_file(struct apply *apply, const struct place *place, img_error *err)
 {
     const struct entry *entry = apply->entry;
@@ -141,6 +151,8 @@ static int apply_file(struct apply *apply, const struct place *place, img_error 
                          "(RLIMIT_FSIZE)",
                          entry->size);
     int rc = img__apply_plan(apply, entry, &meta, err);
+    if (!rc && img__apply_can_batch(apply, place))
+        return batch_file(apply, place, &meta, err);
     if (!rc)
         rc = put(apply, place, make_file, &made, err);
     if (rc)
@@ -224,7 +236,9 @@ static int skip_device(struct apply *apply, const struct place *place, img_error
 {
     struct place_key key;
     bool known;
-    int rc = make_room(apply, place, err);
+    int rc = img__apply_settle(apply, err);
+    if (!rc)
+        rc = make_room(apply, place, err);
     if (rc)
         return rc;
     img__apply_warn(apply, "the device is not made");
@@ -296,7 +310,9 @@ static int apply_hard_link(struct apply *apply, const struct entry *entry, img_e
 {
     struct place target, place;
     struct stat stat;
-    int rc = img__apply_place(apply, entry->link, PLACE_LINK, &target, err);
+    int rc = img__apply_settle(apply, err);
+    if (!rc)
+        rc = img__apply_place(apply, entry->link, PLACE_LINK, &target, err);
     if (rc)
         return rc;
     if (target.fd < 0)

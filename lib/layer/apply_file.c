@@ -26,7 +26,7 @@ static size_t run_of(const char *data, size_t len, bool *zeros)
     return *zeros || len - at >= BLOCK ? at : len;
 }
 
-static int write_at(int fd, const char *data, size_t len, uint64_t offset, img_error *err)
+int img__apply_write(int fd, const char *data, size_t len, uint64_t offset, img_error *err)
 {
     while (len > 0) {
         ssize_t done = pwrite(fd, data, len, (off_t)offset);
@@ -47,7 +47,7 @@ static int write_sparse(int fd, const char *data, size_t len, uint64_t offset, i
     for (size_t at = 0; at < len && !rc;) {
         bool zeros;
         size_t run = run_of(data + at, len - at, &zeros);
-        rc = zeros ? 0 : write_at(fd, data + at, run, offset + at, err);
+        rc = zeros ? 0 : img__apply_write(fd, data + at, run, offset + at, err);
         at += run;
     }
     return rc;
@@ -83,7 +83,7 @@ int img__apply_content(struct apply *apply, int fd, img_error *err)
         if (got == 0)
             return img__fail(err, IMG_EFORMAT, "its data is cut short");
         int rc = holes ? write_sparse(fd, apply->chunk, (size_t)got, done, err)
-                       : write_at(fd, apply->chunk, (size_t)got, done, err);
+                       : img__apply_write(fd, apply->chunk, (size_t)got, done, err);
         if (rc)
             return rc;
         done += (uint64_t)got;

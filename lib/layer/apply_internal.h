@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The parts of an apply: apply.c takes entry after entry, apply_place.c finds where one goes,
- * apply_entry.c makes it and apply_file.c its content, apply_meta.c says what it looks like,
+ * apply_entry.c makes it and apply_file.c its content, or
+ * apply_batch.c on other threads, apply_meta.c says what it looks like,
  * apply_whiteout.c hides what is below, apply_end.c finishes directories.
  */
 #ifndef IMG_LAYER_APPLY_INTERNAL_H
@@ -22,14 +23,22 @@
 
 #define PARENTS_KEPT 8u
 
-/* A directory that entries go to, open. */
-struct parent {
-    int fd; /* O_PATH; -1: the slot is free */
-    uint32_t dir;
-    bool linked; /* there are links in path */
-    bool owned;  /* uid and gid are known: those of what is made in it */
+/* Whom things belong to that are made in a directory, whatever the file system makes of that. */
+struct owner {
+    bool known;
     uid_t uid;
     gid_t gid;
+};
+
+struct handle;
+
+/* A directory that entries go to, open. */
+struct parent {
+    int fd;                /* O_PATH; -1: the slot is free */
+    struct handle *handle; /* of fd, which it closes */
+    uint32_t dir;
+    bool linked; /* there are links in path */
+    struct owner owner;
     struct buf path; /* as entries have it */
     bool unnamed;    /* path may not lead to it any more */
     uint64_t used;   /* when, for the choice of the slot to reuse */
@@ -67,7 +76,8 @@ struct apply {
     size_t late_bytes;
     struct parent parents[PARENTS_KEPT];
     uint64_t used;
-    char *chunk; /* of a file, APPLY_CHUNK bytes */
+    char *chunk;             /* of a file, APPLY_CHUNK bytes */
+    struct batches *batches; /* NULL: no threads */
     /* The layer, and where it is. */
     const char *name;
     struct tar_reader *reader;
@@ -76,6 +86,7 @@ struct apply {
 };
 
 #define APPLY_CHUNK IMG_IO_CHUNK
+#define APPLY_TWICE "it is there twice, or in two spellings that are one in this directory"
 
 /* ---- apply.c ---- */
 
@@ -125,6 +136,7 @@ void img__apply_key(char what, uint32_t parent, const char *name, struct place_k
 int img__apply_entry(struct apply *apply, const struct entry *entry, img_error *err);
 /* The content of the current entry into fd. */
 int img__apply_content(struct apply *apply, int fd, img_error *err);
+int img__apply_write(int fd, const char *data, size_t len, uint64_t offset, img_error *err);
 
 /* ---- apply_meta.c ---- */
 
@@ -138,7 +150,8 @@ struct meta {
 };
 int img__apply_plan(struct apply *apply, const struct entry *entry, struct meta *out,
                     img_error *err);
-/* What was just made, as 0600. */
+/* What was just made, as 0600. owner: of what is made in its directory, or not known yet. */
+int img__apply_meta_fd(int fd, struct owner *owner, const struct meta *meta, img_error *err);
 int img__apply_meta_file(struct apply *apply, int fd, const struct place *place,
                          const struct meta *meta, img_error *err);
 int img__apply_meta_other(struct apply *apply, const struct place *place, const struct meta *meta,
@@ -146,6 +159,26 @@ int img__apply_meta_other(struct apply *apply, const struct place *place, const 
 /* The attributes of the current entry to a directory at place; old ones go. */
 int img__apply_meta_directory(struct apply *apply, const struct place *place, uint32_t dir,
                               img_error *err);
+
+/* ---- apply_batch.c ---- */
+
+/* fd is taken over; NULL: no memory. */
+struct handle *img__handle_new(int fd);
+void img__handle_drop(struct handle *handle); /* NULL is fine */
+
+int img__batches_new(unsigned threads, struct batches **out, img_error *err);
+void img__batches_free(struct batches *batches); /* NULL is fine */
+/* Waits for all that is under way. drop: what no worker has yet is forgotten. Fails with what
+ * failed first in the order of the layer. */
+int img__batches_settle(struct batches *batches, bool drop, img_error *err);
+/* All files are there. */
+int img__apply_settle(struct apply *apply, img_error *err);
+/* Whether a worker may make the current entry, a file; and reads it for one. */
+bool img__apply_can_batch(const struct apply *apply, const struct place *place);
+int img__apply_batch(struct apply *apply, const struct place *place, const struct meta *meta,
+                     img_error *err);
+
+IMG_AUTO_POINTER(batches, struct batches, img__batches_free)
 
 /* ---- apply_xattr.c ---- */
 

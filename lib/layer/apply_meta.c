@@ -52,23 +52,20 @@ int img__apply_plan(struct apply *apply, const struct entry *entry, struct meta 
     return out->owners ? map_owner(apply, entry, out, err) : forgo_owner(apply, entry, out, err);
 }
 
-/* What is made in one directory gets the same owner, whatever the file system makes of it. */
-static int learn_owner(const struct place *place, img_error *err)
+static int learn_owner(const struct place *place, struct owner *owner, img_error *err)
 {
     struct stat stat;
-    if (place->parent->owned)
+    if (owner->known)
         return 0;
     if (fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
         return img__fail_errno(err, "can't look at what was made");
-    place->parent->uid = stat.st_uid;
-    place->parent->gid = stat.st_gid;
-    place->parent->owned = true;
+    *owner = (struct owner){true, stat.st_uid, stat.st_gid};
     return 0;
 }
 
-static bool is_owner(const struct place *place, const struct meta *meta)
+static bool is_owner(const struct owner *owner, const struct meta *meta)
 {
-    return !meta->owners || (place->parent->uid == meta->uid && place->parent->gid == meta->gid);
+    return !meta->owners || (owner->uid == meta->uid && owner->gid == meta->gid);
 }
 
 static int fail_owner(const struct meta *meta, img_error *err)
@@ -79,21 +76,41 @@ static int fail_owner(const struct meta *meta, img_error *err)
     return img__fail_errno(err, "can't give it to %u:%u", meta->uid, meta->gid);
 }
 
+/* All but the attributes and the time. */
+static int set_looks(int fd, struct owner *owner, const struct meta *meta, img_error *err)
+{
+    struct stat stat;
+    if (meta->owners && !owner->known) {
+        if (fstat(fd, &stat) != 0)
+            return img__fail_errno(err, "can't look at what was made");
+        *owner = (struct owner){true, stat.st_uid, stat.st_gid};
+    }
+    if (!is_owner(owner, meta) && fchown(fd, meta->uid, meta->gid) != 0)
+        return fail_owner(meta, err);
+    if (meta->mode != 0600 && fchmod(fd, meta->mode) != 0)
+        return img__fail_errno(err, "can't set its mode");
+    return 0;
+}
+
+static int set_time(int fd, const struct meta *meta, img_error *err)
+{
+    return futimens(fd, meta->times) == 0 ? 0 : img__fail_errno(err, "can't set its time");
+}
+
+int img__apply_meta_fd(int fd, struct owner *owner, const struct meta *meta, img_error *err)
+{
+    int rc = set_looks(fd, owner, meta, err);
+    return rc ? rc : set_time(fd, meta, err);
+}
+
 int img__apply_meta_file(struct apply *apply, int fd, const struct place *place,
                          const struct meta *meta, img_error *err)
 {
     const struct xattr_target target = {fd, NULL, ENTRY_FILE};
-    int rc = meta->owners ? learn_owner(place, err) : 0;
-    if (rc)
-        return rc;
-    if (!is_owner(place, meta) && fchown(fd, meta->uid, meta->gid) != 0)
-        return fail_owner(meta, err);
-    if (meta->mode != 0600 && fchmod(fd, meta->mode) != 0)
-        return img__fail_errno(err, "can't set its mode");
-    rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
-    if (rc)
-        return rc;
-    return futimens(fd, meta->times) == 0 ? 0 : img__fail_errno(err, "can't set its time");
+    int rc = set_looks(fd, &place->parent->owner, meta, err);
+    if (!rc)
+        rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
+    return rc ? rc : set_time(fd, meta, err);
 }
 
 int img__apply_meta_other(struct apply *apply, const struct place *place, const struct meta *meta,
@@ -101,10 +118,11 @@ int img__apply_meta_other(struct apply *apply, const struct place *place, const 
 {
     const enum entry_type type = apply->entry->type;
     const struct xattr_target target = {place->fd, place, type};
-    int rc = meta->owners ? learn_owner(place, err) : 0;
+    struct owner *owner = &place->parent->owner;
+    int rc = meta->owners ? learn_owner(place, owner, err) : 0;
     if (rc)
         return rc;
-    if (!is_owner(place, meta) &&
+    if (!is_owner(owner, meta) &&
         fchownat(place->fd, place->name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) != 0)
         return fail_owner(meta, err);
     if (type != ENTRY_SYMLINK && meta->mode != 0600 &&

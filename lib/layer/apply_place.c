@@ -70,7 +70,8 @@ static struct parent *free_parent(struct apply *apply)
         if (parent->used < oldest->used)
             oldest = parent;
     }
-    close(steal_fd(oldest->fd));
+    img__handle_drop(steal(oldest->handle));
+    oldest->fd = -1;
     return oldest;
 }
 
@@ -89,10 +90,14 @@ static int keep_parent(struct apply *apply, const char *path, size_t len, struct
     rc = img__buf_check(&parent->path, "a path", err);
     if (rc)
         return rc;
+    parent->handle = img__handle_new(way->fd);
+    if (!parent->handle)
+        return img__fail_memory(err);
     parent->fd = steal_fd(way->fd);
     parent->dir = dir;
     parent->linked = way->real.len != len || (len && memcmp(way->real.data, path, len) != 0);
-    parent->unnamed = parent->owned = false;
+    parent->unnamed = false;
+    parent->owner = (struct owner){0};
     *out = parent;
     return 0;
 }
