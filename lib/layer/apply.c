@@ -203,7 +203,7 @@ static int take_all(struct apply *apply, img_error *err)
 static int settle(struct apply *apply, int rc, img_error *err)
 {
     img_error before;
-    int first = img__batches_settle(apply->batches, rc != 0, &before);
+    int first = img__batches_settle(apply->batches, &before);
     if (first && err)
         *err = before;
     return first ? first : rc;

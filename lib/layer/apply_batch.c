@@ -176,16 +176,12 @@ static void submit(struct batches *batches)
     batches->at = (batches->at + 1) % BATCHES;
 }
 
-int img__batches_settle(struct batches *batches, bool drop, img_error *err)
+int img__batches_settle(struct batches *batches, img_error *err)
 {
     int first = 0;
     if (!batches)
         return 0;
-    struct batch *filled = &batches->ring[batches->at];
-    if (!drop)
-        submit(batches);
-    else if (!filled->running)
-        empty(filled);
+    submit(batches);
     for (unsigned i = 0; i < BATCHES; i++) {
         struct batch *batch = &batches->ring[(batches->at + i) % BATCHES];
         int rc = wait_for(batches, batch, first ? NULL : err);
@@ -196,7 +192,7 @@ int img__batches_settle(struct batches *batches, bool drop, img_error *err)
 
 int img__apply_settle(struct apply *apply, img_error *err)
 {
-    int rc = img__batches_settle(apply->batches, false, err);
+    int rc = img__batches_settle(apply->batches, err);
     apply->located = apply->located || rc;
     return rc;
 }

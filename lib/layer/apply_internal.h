@@ -168,9 +168,8 @@ void img__handle_drop(struct handle *handle); /* NULL is fine */
 
 int img__batches_new(unsigned threads, struct batches **out, img_error *err);
 void img__batches_free(struct batches *batches); /* NULL is fine */
-/* Waits for all that is under way. drop: what no worker has yet is forgotten. Fails with what
- * failed first in the order of the layer. */
-int img__batches_settle(struct batches *batches, bool drop, img_error *err);
+/* Until all is done. Fails with what failed first in the order of the layer. */
+int img__batches_settle(struct batches *batches, img_error *err);
 /* All files are there. */
 int img__apply_settle(struct apply *apply, img_error *err);
 /* Whether a worker may make the current entry, a file; and reads it for one. */
