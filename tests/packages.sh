@@ -8,7 +8,12 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libarchive-dev libcur
 packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal-ctags libcmocka-dev
     python3 locales docker-registry apache2-utils openssl skopeo umoci buildah runc jq attr libcap2-bin
     faketime busybox-static mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
-    libarchive-tools curl util-linux procps"
+    libarchive-tools curl util-linux procps golang-go"
+# Sources of the reference reader of eStargz and what it includes, which are unpacked, not installed:
+# what they depend on is half a gigabyte that nobody builds.
+packages_sources="golang-github-containerd-stargz-snapshotter-dev golang-github-klauspost-compress-dev
+    golang-github-cespare-xxhash-dev golang-github-opencontainers-go-digest-dev
+    golang-github-vbatts-tar-split-dev golang-golang-x-sync-dev"
 packages_bench="hyperfine time"
 
 # install_packages NAME...: installs those that are not there. Needs root, or sudo, only if any is.
@@ -32,4 +37,21 @@ install_packages() {
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q update >&2 &&
         $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
             $missing >&2
+}
+
+# unpack_packages FOLDER NAME...: puts the files of packages below a folder, unless it has them.
+unpack_packages() {
+    local folder=$1
+    shift
+    [ "$(cat "$folder/unpacked" 2>/dev/null)" != "$*" ] || return 0
+    rm -rf "$folder"
+    mkdir -p "$folder/download"
+    echo "+ apt-get download $*" >&2
+    (
+        cd "$folder/download" &&
+            { apt-get -q download "$@" >&2 || { apt-get -q update && apt-get -q download "$@"; } >&2; } &&
+            for package in *.deb; do
+                dpkg-deb -x "$package" .. || exit 1
+            done
+    ) && rm -rf "$folder/download" && echo "$*" >"$folder/unpacked"
 }

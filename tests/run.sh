@@ -81,6 +81,9 @@ if [ -n "$quick" ] || command -v npm >/dev/null; then
 fi
 # shellcheck disable=SC2086
 install_packages $packages_build $packages_test $npm_packages
+# shellcheck disable=SC2086
+unpack_packages "${LIBIMG_TEST_INPUTS:-${XDG_CACHE_HOME:-$HOME/.cache}/libimg-tests}/sources" \
+    $packages_sources
 mkdir -p build
 
 if [ -n "$quick" ]; then

@@ -60,6 +60,35 @@ python3 -B "$here/lazy.py" estargz "$blob" "$manifest" "$diff_id" "$work/plain.t
 estargz_manifest=$manifest
 estargz_blob=$blob
 
+# The reference reader has a say where it can be built: tests/run.sh brings its sources.
+step "eStargz, read by the reference"
+sources=$inputs/sources/usr/share/gocode
+if [ -d "$sources" ] && command -v go >/dev/null; then
+    GO111MODULE=off GOPATH=$sources GOCACHE=$work/go go build -o "$work/judge" \
+        "$here/estargz_judge.go"
+    toc=$(jq -r '.layers[0].annotations["containerd.io/snapshot/stargz/toc.digest"]' "$manifest")
+    "$work/judge" "$blob" "$toc" | grep -v '\.no\.prefetch\.landmark' | sort >"$work/by-reference"
+    # By hard link: the reference gives the entry that it leads to.
+    (cd "$tree" && find . -mindepth 1 -printf '%y %m %U %G %s %T@ %l\t%P\n') |
+        while IFS=$'\t' read -r fields name; do
+            read -r kind mode uid gid size time target <<<"$fields"
+            sum=-
+            if [ "$kind" = f ] && [ "$size" != 0 ]; then
+                sum=sha256:$(sha256sum <"$tree/$name" | cut -d' ' -f1)
+            elif [ "$kind" != f ]; then
+                size=0
+            fi
+            case $kind in f) kind=reg ;; d) kind=dir ;; l) kind=symlink ;; c) kind=char ;; p) kind=fifo ;; esac
+            printf '%s %s %s %s %s %s %s %s "%s"\n' "$kind" "$name" "$mode" "$uid" "$gid" "$size" \
+                "${time%.*}" "$sum" "$target"
+        done | sort >"$work/by-find"
+    diff "$work/by-find" "$work/by-reference"
+    echo "   $(wc -l <"$work/by-reference") entries"
+    refuses 1 'invalid TOC JSON' "$work/judge" "$blob" "sha256:$(printf %064d 0)"
+else
+    echo "   it is not here"
+fi
+
 step "with a level, and the same again"
 build chunked:9 zstd:chunked:9
 python3 -B "$here/lazy.py" chunked "$blob" "$manifest" "$diff_id" "$work/plain.tar" >/dev/null
