@@ -247,6 +247,16 @@ static const struct option options[] = {
      "read such rules from FILE, which come first; a file\n"
      ".dockerignore is not looked for, but can be named",
      "exclude-from"},
+    {"chown", 0, false, "USER[:GROUP]",
+     "set the owner of what is added: numbers, or names in\n"
+     "/etc/passwd and /etc/group of the layers below. A\n"
+     "number that stands alone is the group, too",
+     NULL},
+    {"uid-map", 0, true, "IMAGE:HOST:COUNT",
+     "undo the user namespace of an unprivileged user:\n"
+     "COUNT ids from HOST on become those from IMAGE on",
+     NULL},
+    {"gid-map", 0, true, "IMAGE:HOST:COUNT", "the same of groups (default: as --uid-map)", NULL},
     {"chmod", 0, false, "MODE",
      "set the mode of added files and directories: octal,\n"
      "or words as chmod takes them, like u=rwX,go=rX",

@@ -40,6 +40,10 @@ int layers_parse(const struct arguments *args, struct layers *out, img_error *er
         return err->code;
     out->excluded = option_values(args, "exclude");
     out->common.exclude = out->excluded;
+    out->uid_map = option_values(args, "uid-map");
+    out->common.uid_map = out->uid_map;
+    out->gid_map = option_values(args, "gid-map");
+    out->common.gid_map = out->gid_map;
     if (img_add_options_check(&out->common, err) < 0)
         return err->code;
     for (size_t i = 0; i < args->use_count; i++) {
@@ -77,6 +81,8 @@ void layers_free(struct layers *layers)
     }
     free(layers->items);
     free(layers->excluded);
+    free(layers->uid_map);
+    free(layers->gid_map);
 }
 
 static int add_changes(struct cli *cli, const struct layers *layers, const struct layer *layer,

@@ -23,7 +23,10 @@ struct layers {
     size_t count;
     img_add_options common; /* of all that is added */
     img_diff_options diff;  /* for all --diff and --overlay */
-    const char **excluded;  /* of --exclude, ended by NULL; common points to it */
+    /* The values of these options, each list ended by NULL; common points to them. */
+    const char **excluded;
+    const char **uid_map;
+    const char **gid_map;
 };
 
 /* Reads --add, --layer, --remove, --diff and --overlay. On failure, too, free them with

@@ -91,6 +91,15 @@ typedef struct img_add_options {
      * exclude, which ends with NULL; the last one that matches counts. Either may be NULL. */
     const char *ignore_file;
     const char *const *exclude;
+    /* "USER[:GROUP]", of all entries, unless uid or gid is set. A number that stands alone is the
+     * group, too; a user by name brings its own group along. Names are those of /etc/passwd and
+     * /etc/group in the layers below; IMG_ENOTFOUND says which is not there. NULL: as they are. */
+    const char *chown;
+    /* Where the files have the ids of a user namespace as they look from outside, the ranges of it:
+     * "IMAGE:HOST:COUNT", ended by NULL. Each list may be NULL: the other one stands for both then.
+     * IMG_EINVAL names a file with an id that is in none. */
+    const char *const *uid_map;
+    const char *const *gid_map;
     /* Permissions in the words of chmod, of files and directories, unless mode is set: "g-w",
      * "u=rwX,go=rX"; or in octal. NULL: as they are. */
     const char *chmod;
@@ -98,7 +107,7 @@ typedef struct img_add_options {
 
 #define IMG_ADD_OPTIONS_INIT                                                                       \
     {                                                                                              \
-        sizeof(img_add_options), 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL                             \
+        sizeof(img_add_options), 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL           \
     }
 
 /* Whether these options can be used, without a build: IMG_EINVAL says what is wrong. Reads

@@ -62,7 +62,9 @@ static int make_entry(const struct import *import, const struct entry *entry, st
         return rc;
     img__entry_sort_xattrs(out);
     img__entry_edit(import->options, out);
-    rc = img__entry_check(out, err);
+    rc = img__entry_unmap(import->options, out->path, out, err);
+    if (rc == 0)
+        rc = img__entry_check(out, err);
     if (rc != IMG_EINVAL)
         return rc;
     if (err)

@@ -110,7 +110,9 @@ int img__scan_entry(struct scan *scan, const struct node *node, struct entry *en
         rc = img__scan_read_link(scan, node, entry, err);
     if (rc)
         return rc;
-    rc = set_hard_link(scan, node, entry, err);
+    rc = img__entry_unmap(scan->options, scan->place.data, entry, err);
+    if (rc == 0)
+        rc = set_hard_link(scan, node, entry, err);
     if (rc)
         return rc;
     rc = img__entry_check(entry, err);

@@ -12,6 +12,7 @@
 #include "layer/entry.h"
 #include "layer/ignore.h"
 
+struct id_map;
 struct mode_change;
 
 struct scan_options {
@@ -29,6 +30,7 @@ struct scan_options {
     int64_t mtime;
     int64_t epoch;
     const struct mode_change *chmod; /* of files and directories, unless set_mode; may be NULL */
+    const struct id_map *id_map;     /* the tree has ids of its host side; may be NULL */
     struct ignore *ignore;           /* what is left out beneath the top; may be NULL */
     struct observer *observer;       /* for warnings (a socket was left out); may be NULL */
 };

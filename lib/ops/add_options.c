@@ -5,6 +5,7 @@
 #include "ops/add_options.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/options.h"
@@ -51,9 +52,37 @@ static void set_scan(img_build *build, struct add_options *out)
         .mtime = given->mtime,
         .epoch = build->options.epoch,
         .chmod = given->chmod ? &out->chmod : NULL,
+        .id_map = img__id_map_is_empty(&out->id_map) ? NULL : &out->id_map,
         .ignore = out->ignore,
         .observer = &build->observer,
     };
+}
+
+static int take_ranges(const char *const *list, bool is_gid, struct id_map *map, img_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && list[i]; i++)
+        rc = img__id_map_add_text(map, is_gid, list[i], err);
+    return rc;
+}
+
+static int take_maps(const img_add_options *given, struct id_map *map, img_error *err)
+{
+    static const char *const none[] = {NULL};
+    const char *const *uids = given->uid_map ? given->uid_map : none;
+    const char *const *gids = given->gid_map ? given->gid_map : none;
+    int rc = take_ranges(uids[0] ? uids : gids, false, map, err);
+    return rc ? rc : take_ranges(gids[0] ? gids : uids, true, map, err);
+}
+
+/* What there is to say of it without an image. */
+static int check_owner(const char *text, img_error *err)
+{
+    size_t len = text ? strcspn(text, ":") : 1;
+    bool bad = len == 0 || (text && text[len] == ':' && !text[len + 1]);
+    for (const char *at = text; at && *at && !bad; at++)
+        bad = (unsigned char)*at <= ' ' || *at == 0x7f || (*at == ':' && at != text + len);
+    return bad ? img__fail(err, IMG_EINVAL, "'%s' is no owner: USER or USER:GROUP", text) : 0;
 }
 
 static int read_ignore_file(const char *path, struct ignore *ignore, img_error *err)
@@ -78,6 +107,7 @@ static int take_rules(const img_add_options *given, struct add_options *out, img
 
 void img__add_options_free(struct add_options *options)
 {
+    img__id_map_free(&options->id_map);
     img__ignore_free(options->ignore);
 }
 
@@ -89,6 +119,10 @@ static int take(const img_add_options *options, struct add_options *out, img_err
         rc = check(&out->given, err);
     if (rc == 0 && out->given.chmod)
         rc = img__mode_change_parse(out->given.chmod, &out->chmod, err);
+    if (rc == 0)
+        rc = check_owner(out->given.chown, err);
+    if (rc == 0)
+        rc = take_maps(&out->given, &out->id_map, err);
     return rc ? rc : take_rules(&out->given, out, err);
 }
 

@@ -5,6 +5,7 @@
 #ifndef IMG_OPS_ADD_OPTIONS_H
 #define IMG_OPS_ADD_OPTIONS_H
 
+#include "layer/id_map.h"
 #include "layer/mode_change.h"
 #include "layer/scan.h"
 #include "ops/build.h"
@@ -13,6 +14,7 @@ struct add_options {
     img_add_options given;
     struct scan_options scan; /* points into this struct; prefix is yet to be set */
     struct mode_change chmod;
+    struct id_map id_map;
     struct ignore *ignore; /* NULL: nothing is left out */
 };
 

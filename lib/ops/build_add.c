@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "layer/import.h"
-#include "ops/add_options.h"
+#include "ops/add_owner.h"
 #include "ops/build_layer.h"
 
 static bool is_directory_below(const struct view *view, const char *path)
@@ -124,6 +124,9 @@ static int add_path(img_build *build, const char *source, const char *destinatio
     if (rc)
         return rc;
     layering.prefix = prefix;
+    rc = img__add_owner(&layering, options, err);
+    if (rc)
+        return rc;
     auto_free char *what = NULL;
     if (asprintf(&what, "add /%s", prefix) < 0) {
         what = NULL;
@@ -216,6 +219,8 @@ static int add_archive(img_build *build, const char *path, const char *destinati
     int rc = img__layering_look_below(build, &layering.view, err);
     if (rc == 0)
         rc = place_source(&layering, path, true, destination ? destination : "/", &prefix, err);
+    if (rc == 0)
+        rc = img__add_owner(&layering, options, err);
     if (rc)
         return rc;
     layering.prefix = prefix;

@@ -52,6 +52,25 @@ $build --add tree:/t --chmod u=rwX,go=rX --mtime 2020-02-02T02:02:02Z >/dev/null
 listed changed
 $build --chmod 0640 --layer more.tar:/opt/:uid=5,mode=7 --mtime @1 >/dev/null
 listed changed
+echo "== owners, by number and by name, and undoing a user namespace"
+mkdir -p etc
+echo 'app:x:1000:2000::/:' >etc/passwd
+echo 'staff:x:50:' >etc/group
+$build --add etc:/etc --layer more.tar --chown 0 >/dev/null
+imgtool tag changed users
+$build --from users --add tree/one:/ --layer more.tar:/x:uid=7 --chown app --mtime @1 >/dev/null
+listed changed
+$build --from users --add tree/one:/ --chown 5:staff --mtime @1 >/dev/null
+listed changed
+try imgtool build --add tree/one:/ --chown app
+try imgtool build --from users --add tree/one:/ --chown app2
+try imgtool build --add tree:/ --chown app:
+$build --layer more.tar --uid-map 0:1000:1 --uid-map 1:0:10 --mtime @1 >/dev/null
+listed changed
+try imgtool build --layer more.tar --uid-map 0:1000:1 --gid-map 0:0:1
+try imgtool build --layer more.tar --uid-map 0:1000
+imgtool rm users >/dev/null
+
 echo "== rules of what is left out"
 printf '\357\273\277# not the two\nsub\n' >rules
 mkdir -p tree/sub/deep

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "layer/id_map.h"
 #include "layer/mode_change.h"
 #include "streams.h"
 #include "tarball.h"
@@ -216,6 +217,27 @@ static void attributes(void **state)
     tarball_bytes(&tar, 'x', "x", &records);
     tarball_add(&tar, '0', "f", "");
     assert_imports(&tar, &plain, "f f 644 1:2 @3 security.capability=\1 user.z=z | \n");
+}
+
+/* C28 */
+static void unmapped(void **state)
+{
+    (void)state;
+    img_error err;
+    auto_(id_map) struct id_map map = {0};
+    assert_ok(img__id_map_add_text(&map, false, "50:1:1", &err));
+    assert_ok(img__id_map_add_text(&map, true, "60:2:1", &err));
+    auto_buf tar = TARBALL_INIT;
+    tarball_add(&tar, '0', "f", "");
+    tarball_end(&tar);
+    struct scan_options options = {.prefix = "p", .id_map = &map};
+    assert_imports(&tar, &options, "f p/f 644 50:60 @3 | \n");
+    auto_(id_map) struct id_map other = {0};
+    assert_ok(img__id_map_add_text(&other, false, "50:5:1", &err));
+    options.id_map = &other;
+    auto_buf out = TARBALL_INIT;
+    assert_fails(import_bytes(&tar, &options, &out, &err), IMG_EFORMAT,
+                 "archive: p/f: its owner 1 is in no range of the uid map");
 }
 
 /* C28: the rules are about paths in the archive, in whatever order it has them. */
@@ -677,14 +699,23 @@ static int remove_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whiteouts),       cmocka_unit_test(rules),
-        cmocka_unit_test(edits),           cmocka_unit_test(tar_entries),
-        cmocka_unit_test(attributes),      cmocka_unit_test(tar_refused),
-        cmocka_unit_test(compressed_tars), cmocka_unit_test(compressed_twice),
-        cmocka_unit_test(foreign_formats), cmocka_unit_test(compressed_cpio),
-        cmocka_unit_test(names),           cmocka_unit_test(foreign_refused),
-        cmocka_unit_test(cpio_hard_links), cmocka_unit_test(standard_input),
-        cmocka_unit_test(mutations),       cmocka_unit_test(receiver_stops),
+        cmocka_unit_test(whiteouts),
+        cmocka_unit_test(unmapped),
+        cmocka_unit_test(rules),
+        cmocka_unit_test(edits),
+        cmocka_unit_test(tar_entries),
+        cmocka_unit_test(attributes),
+        cmocka_unit_test(tar_refused),
+        cmocka_unit_test(compressed_tars),
+        cmocka_unit_test(compressed_twice),
+        cmocka_unit_test(foreign_formats),
+        cmocka_unit_test(compressed_cpio),
+        cmocka_unit_test(names),
+        cmocka_unit_test(foreign_refused),
+        cmocka_unit_test(cpio_hard_links),
+        cmocka_unit_test(standard_input),
+        cmocka_unit_test(mutations),
+        cmocka_unit_test(receiver_stops),
         cmocka_unit_test(version),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

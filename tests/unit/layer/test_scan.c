@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "judge.h"
+#include "layer/id_map.h"
 #include "layer/mode_change.h"
 #include "layer/scan_internal.h"
 
@@ -23,10 +24,11 @@ struct found {
     const char *at;     /* the path at which to */
     const char *script; /* run this */
     size_t piece;       /* bytes a read */
+    char acl[64];       /* the last access list */
 };
 #define FOUND_INIT                                                                                 \
     {                                                                                              \
-        BUF_INIT((size_t)8 << 20), BUF_INIT((size_t)1 << 20), NULL, NULL, 100                      \
+        BUF_INIT((size_t)8 << 20), BUF_INIT((size_t)1 << 20), NULL, NULL, 100, ""                  \
     }
 
 static void img__auto_found(struct found *found)
@@ -85,6 +87,9 @@ static int collect(const struct entry *entry, struct source *data, void *arg, im
         img__buf_printf(&found->lines, " %u,%u", entry->device_major, entry->device_minor);
     for (size_t i = 0; i < entry->xattr_count; i++)
         img__buf_printf(&found->lines, " %s=%s", entry->xattrs[i].name, entry->xattrs[i].value);
+    for (size_t i = 0; i < entry->xattr_count; i++)
+        if (strcmp(entry->xattrs[i].name, "system.posix_acl_access") == 0)
+            memcpy(found->acl, entry->xattrs[i].value, entry->xattrs[i].len);
     int rc = data ? read_all(found, entry, data, err) : 0;
     img__buf_putc(&found->lines, '\n');
     change(found, entry->path);
@@ -545,6 +550,43 @@ static void edits(void **state)
           "l d/l 0777 0:0 8 -> f\np d/p 0644 0:0 8\n");
 }
 
+/* C28: a tree with the ids of a user namespace; its access lists, too:
+ * u::rw-,u:100009:rw-,g::r--,g:1000:r--,m::rw-,o::r-- */
+static void unmapped(void **state)
+{
+    img_error err;
+    auto_(found) struct found found = FOUND_INIT;
+    auto_(id_map) struct id_map map = {0};
+    (void)state;
+    make("mkdir d; : >d/f; ln -s f d/l; setfattr -n system.posix_acl_access -v "
+         "0x0200000001000600ffffffff02000600a986010004000400ffffffff08000400e8030000"
+         "10000600ffffffff20000400ffffffff d/f; chown -h 1000:1000 d d/l; chown 100032:100000 d/f;"
+         "find . -exec touch -hd @5 {} +");
+    for (int gid = 0; gid < 2; gid++) {
+        assert_ok(img__id_map_add_text(&map, gid, "0:1000:1", &err));
+        assert_ok(img__id_map_add_text(&map, gid, "1:100000:65536", &err));
+    }
+    struct scan_options options = {.prefix = "", .id_map = &map};
+    assert_ok(scan("t", &options, &found, &err));
+    assert_string_equal(img__buf_text(&found.lines),
+                        "d d 0755 0:0 5\n"
+                        "f d/f 0664 33:1 5 system.posix_acl_access=\x02 0 00000000\n"
+                        "l d/l 0777 0:0 5 -> f\n");
+    /* 100009 is 10, 1000 is 0. */
+    assert_memory_equal(found.acl + 4 + 8 + 4, "\x0a\0\0\0", 4);
+    assert_memory_equal(found.acl + 4 + 3 * 8 + 4, "\0\0\0\0", 4);
+    assert_memory_equal(found.acl + 4 + 2 * 8 + 4, "\xff\xff\xff\xff", 4);
+
+    judge_says("chown -h 999:1000 t/d/l", "");
+    assert_fails(scan("t", &options, &found, &err), IMG_EINVAL,
+                 "t/d/l: its owner 999 is in no range of the uid map");
+    judge_says("chown -h 1000:165536 t/d/l", "");
+    assert_fails(scan("t", &options, &found, &err), IMG_EINVAL,
+                 "t/d/l: its group 165536 is in no range of the gid map");
+    options.set_gid = true;
+    assert_ok(scan("t", &options, &found, &err));
+}
+
 static int stop(const struct entry *entry, struct source *data, void *arg, img_error *err)
 {
     int *count = arg;
@@ -587,6 +629,7 @@ int main(void)
         cmocka_unit_test(rules),
         cmocka_unit_test(rules_come_first),
         cmocka_unit_test(edits),
+        cmocka_unit_test(unmapped),
         cmocka_unit_test(ends),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);

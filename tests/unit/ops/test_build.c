@@ -277,6 +277,69 @@ static void bad_sources(void **state)
     assert_int_equal(img_image_layer_count(image), 1);
 }
 
+/* C28: owners by number and by name, as docker has them. */
+static void owners(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *chown;
+        uint32_t set;
+        const char *layer; /* NULL: an error */
+        int code;
+        const char *message;
+    } rows[] = {
+        {"7", 0, "-644 7:7 T hello\n", 0, NULL},
+        {"0:9", 0, "-644 0:9 T hello\n", 0, NULL},
+        {"app", 0, "-644 1000:2000 T hello\n", 0, NULL},
+        {"app:staff", 0, "-644 1000:50 T hello\n", 0, NULL},
+        {"app:3", 0, "-644 1000:3 T hello\n", 0, NULL},
+        {"12:staff", 0, "-644 12:50 T hello\n", 0, NULL},
+        {"app", IMG_ADD_UID, "-644 1:2000 T hello\n", 0, NULL},
+        {"app", IMG_ADD_GID, "-644 1000:1 T hello\n", 0, NULL},
+        {"nobody", 0, NULL, IMG_ENOTFOUND, "owner nobody: no user 'nobody' in /etc/passwd"},
+        {"app:nobody", 0, NULL, IMG_ENOTFOUND, "no group 'nobody' in /etc/group"},
+        {"4294967295", 0, NULL, IMG_EINVAL, "above 4294967294"},
+        {"", 0, NULL, IMG_EINVAL, "'' is no owner"},
+        {":5", 0, NULL, IMG_EINVAL, "':5' is no owner"},
+        {"a:", 0, NULL, IMG_EINVAL, "'a:' is no owner"},
+        {"a:b:c", 0, NULL, IMG_EINVAL, "'a:b:c' is no owner"},
+        {"a b", 0, NULL, IMG_EINVAL, "'a b' is no owner"},
+    };
+    tree_dir(f, "old", 0755);
+    tree_dir(f, "old/real", 0755);
+    tree_file(f, "old/real/passwd", "root:x:0:0::/:/bin/sh\napp:x:7:7::/:\n");
+    tree_file(f, "old/real/group", "staff:x:50:\n");
+    tree_link(f, "old/etc", "real");
+    tree_file(f, "passwd", "root:x:0:0::/:/bin/sh\napp:x:1000:2000::/:\n");
+    tree_file(f, "hello", "hello");
+    auto_free char *path = path_in(f, "hello");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        img_error err = {0};
+        img_add_options options = IMG_ADD_OPTIONS_INIT;
+        options.chown = rows[i].chown;
+        options.set = rows[i].set;
+        options.uid = options.gid = 1;
+        auto_(test_build) img_build *build = build_new(f);
+        add(f, build, "old", "/");
+        add(f, build, "passwd", "/etc/passwd");
+        int rc = img_build_add_path(build, path, "/", &options, &err);
+        if (!rows[i].layer) {
+            assert_fails(rc, rows[i].code, rows[i].message);
+            continue;
+        }
+        assert_ok(rc);
+        commit(build, "app:1");
+        assert_layer(f, "app:1", 0, rows[i].layer);
+    }
+    img_error err = {0};
+    img_add_options options = IMG_ADD_OPTIONS_INIT;
+    options.chown = "app";
+    auto_(test_build) img_build *build = build_new(f);
+    assert_fails(img_build_add_path(build, path, "/", &options, &err), IMG_EINVAL, "use numbers");
+    add(f, build, "hello", "/");
+    assert_fails(img_build_add_path(build, path, "/", &options, &err), IMG_ENOTFOUND, "'app'");
+}
+
 static void add_options(void **state)
 {
     struct fixture *f = *state;
@@ -318,6 +381,10 @@ static void add_options(void **state)
     options.ignore_file = "/no/such/file";
     assert_fails(img_add_options_check(&options, &err), IMG_ENOTFOUND, "/no/such/file");
     options.ignore_file = NULL;
+    options.uid_map = (const char *const[]){"0:1000:1", "0:7:1", NULL};
+    assert_fails(img_add_options_check(&options, &err), IMG_EINVAL, "0:7:1");
+    options.uid_map = (const char *const[]){"0:1000:1", "1:100000:65536", NULL};
+    options.chown = "by:name";
     assert_ok(img_add_options_check(&options, &err));
     assert_ok(img_add_options_check(NULL, &err));
     options.size = 0;
@@ -1024,6 +1091,7 @@ int main(void)
         CASE(directory_over_link),
         CASE(archives),
         CASE(archive_options),
+        CASE(owners),
         CASE(bad_sources),
         CASE(add_options),
         CASE(removal),
