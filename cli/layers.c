@@ -69,6 +69,7 @@ int layers_parse(const struct arguments *args, struct layers *out, img_error *er
             out->diff.flags |= IMG_DIFF_IGNORE_MTIME;
         }
     }
+    out->diff.preserve = out->common.preserve;
     return 0;
 }
 

@@ -133,7 +133,7 @@ IMG_API int img_build_add_archive(img_build *build, const char *path, const char
 typedef struct img_diff_options {
     size_t size;
     uint32_t flags;    /* IMG_DIFF_... or-ed */
-    uint32_t reserved; /* 0 */
+    uint32_t preserve; /* IMG_PRESERVE_... or-ed: what is kept is compared, too */
 } img_diff_options;
 
 #define IMG_DIFF_OPTIONS_INIT                                                                      \

@@ -17,12 +17,14 @@ static bool same_time(const struct statx *a, const struct statx *b)
            a->stx_mtime.tv_nsec == b->stx_mtime.tv_nsec;
 }
 
-/* Layers have whole seconds, and none behind the epoch. */
-static int64_t layer_time(const struct diff *diff, const struct statx *st)
+/* Layers have whole seconds, unless asked for more, and none behind the epoch. */
+static bool same_layer_time(const struct diff *diff, const struct statx *a, const struct statx *b)
 {
     const struct scan_options *options = &diff->options->scan;
-    int64_t seconds = st->stx_mtime.tv_sec;
-    return options->has_epoch && seconds > options->epoch ? options->epoch : seconds;
+    int64_t x = a->stx_mtime.tv_sec, y = b->stx_mtime.tv_sec;
+    if (options->has_epoch && x >= options->epoch && y >= options->epoch)
+        return true;
+    return options->keep & ENTRY_KEEP_NANOSECONDS ? same_time(a, b) : x == y;
 }
 
 static bool same_metadata(const struct diff *diff, const struct statx *a, const struct statx *b)
@@ -31,8 +33,7 @@ static bool same_metadata(const struct diff *diff, const struct statx *a, const 
         return false;
     if (!S_ISLNK(a->stx_mode) && a->stx_mode != b->stx_mode)
         return false;
-    return S_ISDIR(a->stx_mode) || diff->options->ignore_mtime ||
-           layer_time(diff, a) == layer_time(diff, b);
+    return S_ISDIR(a->stx_mode) || diff->options->ignore_mtime || same_layer_time(diff, a, b);
 }
 
 static int same_links(struct diff *diff, const struct node *before, const struct node *after,

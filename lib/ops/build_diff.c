@@ -8,12 +8,15 @@
 
 #include "base/options.h"
 #include "layer/diff.h"
+#include "ops/add_options.h"
 #include "ops/build_layer.h"
 
 _Static_assert(sizeof(img_diff_options) == sizeof(size_t) + 2 * sizeof(uint32_t), "no padding");
 
 struct differing {
     struct layering layering;
+    struct add_options add;
+    struct diff_options diff;
     img_diff_counts counts;
 };
 
@@ -62,52 +65,55 @@ static bool is_below(const char *path, const void *arg)
     return img__view_find(arg, path) != NULL;
 }
 
-static int begin(struct differing *self, const img_diff_options *options, struct diff_options *out,
-                 img_error *err)
+static int take_options(struct differing *self, const img_diff_options *options, img_error *err)
+{
+    img_diff_options own = IMG_DIFF_OPTIONS_INIT;
+    img_add_options add = IMG_ADD_OPTIONS_INIT;
+    int rc = img__options_copy(&own, sizeof(own), options, "img_diff_options", err);
+    if (rc == 0 && (own.flags & ~IMG_DIFF_IGNORE_MTIME))
+        rc = img__fail(err, IMG_EINVAL, "img_diff_options has flags that are not known");
+    add.preserve = own.preserve;
+    if (rc == 0)
+        rc = img__add_options_take(self->layering.build, &add, &self->add, err);
+    self->diff.scan = self->add.scan;
+    self->diff.ignore_mtime = own.flags & IMG_DIFF_IGNORE_MTIME;
+    return rc;
+}
+
+static int begin(struct differing *self, const img_diff_options *options, img_error *err)
 {
     struct layering *layering = &self->layering;
-    img_build *build = layering->build;
-    img_diff_options own = IMG_DIFF_OPTIONS_INIT;
-    int rc = img__options_copy(&own, sizeof(own), options, "img_diff_options", err);
-    if (rc == 0 && ((own.flags & ~IMG_DIFF_IGNORE_MTIME) || own.reserved))
-        rc = img__fail(err, IMG_EINVAL, "img_diff_options has flags that are not known");
+    int rc = take_options(self, options, err);
     if (rc == 0)
-        rc = img__layering_look_below(build, &layering->view, err);
+        rc = img__layering_look_below(layering->build, &layering->view, err);
     if (rc == 0)
         rc = img__layering_begin(layering, err);
     if (rc)
         return rc;
     img__pack_sorted(layering->pack);
-    *out = (struct diff_options){
-        .scan = {.prefix = "",
-                 .has_epoch = build->options.has_epoch,
-                 .epoch = build->options.epoch,
-                 .observer = &build->observer},
-        .ignore_mtime = own.flags & IMG_DIFF_IGNORE_MTIME,
-        .is_below = layering->view ? is_below : NULL,
-        .is_below_arg = layering->view,
-    };
+    if (self->diff.scan.keep & ENTRY_KEEP_NANOSECONDS)
+        img__pack_nanoseconds(layering->pack);
+    self->diff.is_below = layering->view ? is_below : NULL;
+    self->diff.is_below_arg = layering->view;
     return 0;
 }
 
 static int add_diff(struct differing *self, const char *old_tree, const char *new_tree,
                     const img_diff_options *options, img_error *err)
 {
-    struct diff_options diff;
-    int rc = begin(self, options, &diff, err);
+    int rc = begin(self, options, err);
     if (rc == 0)
-        rc = img__diff_trees(old_tree, new_tree, &diff, write_change, self, err);
+        rc = img__diff_trees(old_tree, new_tree, &self->diff, write_change, self, err);
     return rc ? rc : img__layering_end(&self->layering, err);
 }
 
 static int add_overlay(struct differing *self, const char *upper, const char *const *lowers,
                        const img_diff_options *options, img_error *err)
 {
-    struct diff_options diff;
-    int rc = begin(self, options, &diff, err);
+    int rc = begin(self, options, err);
     if (rc == 0)
-        rc = img__diff_overlay(upper, lowers && *lowers ? lowers : NULL, &diff, write_change, self,
-                               err);
+        rc = img__diff_overlay(upper, lowers && *lowers ? lowers : NULL, &self->diff, write_change,
+                               self, err);
     return rc ? rc : img__layering_end(&self->layering, err);
 }
 

@@ -74,6 +74,8 @@ static void times(void **state)
     differ_with((struct diff_options){.scan = {.has_epoch = true, .epoch = 7}},
                 "P d c\nC f c/f\nM f f\n");
     differ("P d a\nM f a/f\nP d c\nC f c/f\nM l c/l>x\nM f f\n");
+    make(TWO_TREES "touch -d @7.6 f");
+    differ_with((struct diff_options){.scan = {.keep = ENTRY_KEEP_NANOSECONDS}}, "M f f\n");
 }
 
 /* D4, C1, C2: removals come first in a directory, whatever sorts before ".wh."; one for a tree. */
