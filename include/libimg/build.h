@@ -165,8 +165,9 @@ IMG_API int img_build_add_diff(img_build *build, const char *old_tree, const cha
 /* A layer from the upper directory of an overlay, which should not be mounted. lowers are those
  * below it, the top one first, ended by NULL, as in the mount option lowerdir; with them the layer
  * is what img_build_add_diff() would make of the lower directory and the mounted overlay. NULL: all
- * that is in upper is taken, and counted as added. IMG_EUNSUPPORTED for what is not whole without
- * the mount (redirect_dir, metacopy, index): use img_build_add_diff() upon that instead. */
+ * that is in upper is taken, and counted as added, but for opaque directories. IMG_EUNSUPPORTED for
+ * what is not whole without the mount (redirect_dir, metacopy, index): use img_build_add_diff()
+ * upon that instead. */
 IMG_API int img_build_add_overlay(img_build *build, const char *upper, const char *const *lowers,
                                   const img_diff_options *options, img_diff_counts *counts,
                                   img_error *err);

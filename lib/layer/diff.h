@@ -36,8 +36,9 @@ int img__diff_trees(const char *old_tree, const char *new_tree, const struct dif
 
 /* What is in the upper directory of an overlay. lowers are the directories below it, the top one
  * first, ended by NULL; or NULL itself if they are not at hand: then everything counts as
- * ADDED, and whiteouts are taken as they stand. IMG_EUNSUPPORTED for what is not whole without the
- * mount: renamed directories, files without their data, hard links that were left below. */
+ * ADDED, opaque directories as CHANGED, and whiteouts are taken as they stand. IMG_EUNSUPPORTED for
+ * what is not whole without the mount: renamed directories, files without their data, hard links
+ * that were left below. */
 int img__diff_overlay(const char *upper, const char *const *lowers,
                       const struct diff_options *options, diff_fn fn, void *arg, img_error *err);
 

@@ -211,50 +211,64 @@ static int visit_file(struct walk *walk, struct node *before, bool there, struct
 
 /* ---- directories ---- */
 
+/* What is known of the directory but for its entry. */
+static int know_directory(struct walk *walk, const struct level *level, const struct node *after,
+                          struct level *made, img_error *err)
+{
+    struct overlay_signs signs;
+    int rc = check_signs(walk->diff, after, &signs, err);
+    made->bare = level->bare || (walk->diff->has_below && !made->was_there);
+    made->opaque = !made->bare && (signs.opaque || level->opaque);
+    made->marks_files = signs.marks_files;
+    return rc;
+}
+
+/* An opaque directory of which nobody knows what it hides may do so to a link. */
+static enum diff_kind kind_of(bool there, const struct level *made)
+{
+    if (made->was_there)
+        return DIFF_METADATA;
+    return there || made->opaque ? DIFF_CHANGED : DIFF_ADDED;
+}
+
 /* Writes the directory, or keeps its entry in made if it is as it was. */
 static int take_directory(struct walk *walk, struct node *before, bool there, struct node *after,
                           struct level *made, img_error *err)
 {
     struct scan *scan = &walk->diff->scan;
     enum difference difference = DIFFER_IN_METADATA;
-    enum diff_kind kind = made->was_there ? DIFF_METADATA : there ? DIFF_CHANGED : DIFF_ADDED;
     int rc = made->was_there ? img__diff_compare(walk->diff, before, after, &difference, err) : 0;
     if (rc)
         return rc;
     made->written = difference != DIFFER_NOT;
     if (made->written)
-        return write_node(walk, kind, after, err);
+        return write_node(walk, kind_of(there, made), after, err);
     rc = img__scan_entry(scan, after, &made->entry, err);
     made->entry.path = made->entry.link = NULL;
     return rc;
 }
 
-/* What is known of the directory but for its entry. */
-static int enter_directory(struct walk *walk, const struct level *level, const struct node *after,
-                           struct level *made, img_error *err)
+static int enter_below(struct diff *diff, const struct level *level, const struct node *after,
+                       struct level *made, img_error *err)
 {
-    struct diff *diff = walk->diff;
-    struct overlay_signs signs;
-    int rc = check_signs(diff, after, &signs, err);
-    made->bare = level->bare || (diff->has_below && !made->was_there);
-    made->opaque = !made->bare && (signs.opaque || level->opaque);
-    made->marks_files = signs.marks_files;
-    made->was_there = made->was_there && !made->opaque;
-    if (rc == 0 && made->was_there)
-        rc = img__below_enter(&diff->below, &level->below, diff->scan.path.data, after->name,
-                              &made->below, err);
-    return rc;
+    made->was_there = made->was_there && !made->opaque && !after->mount;
+    if (!made->was_there)
+        return 0;
+    return img__below_enter(&diff->below, &level->below, diff->scan.path.data, after->name,
+                            &made->below, err);
 }
 
 static int visit_directory(struct walk *walk, const struct level *level, struct node *before,
                            bool there, struct node *after, img_error *err)
 {
-    struct level made = {.was_there = there && S_ISDIR(before->st.stx_mode)};
+    struct level made = {.dir = {.fd = -1}, .was_there = there && S_ISDIR(before->st.stx_mode)};
     int rc = img__scan_open(&walk->diff->scan, after, err);
+    if (rc == 0)
+        rc = know_directory(walk, level, after, &made, err);
     if (rc == 0 && !walk->for_links)
         rc = take_directory(walk, before, there, after, &made, err);
-    if (rc == 0 && !after->mount)
-        rc = enter_directory(walk, level, after, &made, err);
+    if (rc == 0)
+        rc = enter_below(walk->diff, level, after, &made, err);
     if (rc || after->mount) {
         level_clear(&made);
         return rc;
@@ -292,7 +306,7 @@ static int walk_from_root(struct walk *walk, int root, img_error *err)
 {
     struct diff *diff = walk->diff;
     auto_fd int owned = root;
-    struct level top = {.written = true, .was_there = diff->has_below};
+    struct level top = {.dir = {.fd = -1}, .written = true, .was_there = diff->has_below};
     const struct node node = {.name = ".", .fd = root, .st = {.stx_mode = S_IFDIR}};
     struct overlay_signs signs;
     int rc = check_signs(diff, &node, &signs, err);

@@ -30,7 +30,7 @@ def attributes(path):
 def describe(path):
     info = os.lstat(path)
     found = {"kind": stat.S_IFMT(info.st_mode), "mode": oct(stat.S_IMODE(info.st_mode)),
-             "uid": info.st_uid, "gid": info.st_gid, "mtime": int(info.st_mtime // 1),
+             "uid": info.st_uid, "gid": info.st_gid, "mtime": info.st_mtime_ns // 10**9,
              "xattrs": attributes(path)}
     if stat.S_ISREG(info.st_mode):
         found["size"] = info.st_size

@@ -18,7 +18,7 @@ static void without_lowers(void **state)
     make("mkdir -p u/d/e u/z; cd u; mknod f c 0 0; mknod d/.x c 0 0; echo 1 >d/+; echo 2 >'!'; "
          "mknod d/e/0 c 0 0;" OPAQUE("z") "echo 3 >z/a; mkdir z/b; mknod z/c c 0 0; "
                                           "mknod z/b/c c 0 0;" OPAQUE("z/b") "ln z/a z/k");
-    overlays(NULL, "R f\nA f !\nA d d\nR d/.x\nA f d/+\nA d d/e\nR d/e/0\nA d z\nO z\nA f z/a\n"
+    overlays(NULL, "R f\nA f !\nA d d\nR d/.x\nA f d/+\nA d d/e\nR d/e/0\nC d z\nO z\nA f z/a\n"
                    "A d z/b\nA h z/k>z/a\n");
     make("mkdir u");
     overlays(NULL, "");

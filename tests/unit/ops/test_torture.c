@@ -122,7 +122,7 @@ int __wrap_fsync(int fd)
 
 struct work {
     struct fixture *f;
-    char *tree, *file, *archive, *auth;
+    char *tree, *other, *file, *archive, *auth;
     img_store *store;
 };
 
@@ -151,6 +151,11 @@ static int add_layers(struct work *work, img_build *build, img_error *err)
         rc = img_build_add_archive(build, work->archive, NULL, NULL, err);
     if (rc == 0)
         rc = img_build_remove(build, (const char *const[]){"etc/a", "etc/b", "link/x", NULL}, err);
+    if (rc == 0)
+        rc = img_build_add_diff(build, work->tree, work->other, NULL, NULL, err);
+    if (rc == 0)
+        rc = img_build_add_overlay(build, work->other, (const char *const[]){work->tree, NULL},
+                                   NULL, NULL, err);
     return rc;
 }
 
@@ -308,6 +313,15 @@ static void make_input(struct work *work)
     tree_file(f, "file", "file");
     auto_free char *one = path_in(f, "tree/etc/a"), *two = path_in(f, "tree/usr/hard");
     assert_int_equal(link(one, two), 0);
+    tree_dir(f, "other", 0755);
+    tree_dir(f, "other/etc", 0755);
+    tree_dir(f, "other/etc/new", 0700);
+    tree_dir(f, "other/usr", 0755);
+    tree_file(f, "other/etc/a", "a");
+    tree_file(f, "other/usr/x", "y");
+    tree_link(f, "other/link", "usr");
+    auto_free char *third = path_in(f, "other/etc/a"), *fourth = path_in(f, "other/usr/hard");
+    assert_int_equal(link(third, fourth), 0);
     auto_(buf) struct buf tar = TARBALL_INIT;
     img_error err = {0};
     tarball_pax(&tar, 'x', "SCHILY.xattr.user.k", "v", NULL);
@@ -317,6 +331,7 @@ static void make_input(struct work *work)
     work->archive = path_in(f, "archive.tar");
     assert_ok(img__fs_replace(AT_FDCWD, work->archive, tar.data, tar.len, 0644, &err));
     work->tree = path_in(f, "tree");
+    work->other = path_in(f, "other");
     work->file = path_in(f, "file");
     work->auth = path_in(f, "auth.json");
 }
@@ -417,6 +432,7 @@ static void each_allocation(void **state)
     }
     print_message("%lu allocations, %lu of them not missed\n", count, succeeded);
     free(work.tree);
+    free(work.other);
     free(work.file);
     free(work.archive);
     free(work.auth);
