@@ -12,6 +12,7 @@
 
 #include "argv_json.h"
 #include "build_output.h"
+#include "compression.h"
 #include "fail.h"
 #include "layers.h"
 #include "memory.h"
@@ -39,53 +40,6 @@ static void plan_free(struct plan *plan)
 static void auto_plan(struct plan *plan)
 {
     plan_free(plan);
-}
-
-static const struct {
-    const char *word;
-    int32_t compression;
-    long max_level;
-} compressions[] = {
-    {"gzip", IMG_COMPRESSION_GZIP, 12},
-    {"zstd:chunked", IMG_COMPRESSION_ZSTD_CHUNKED, 19}, /* before zstd, which it begins with */
-    {"zstd", IMG_COMPRESSION_ZSTD, 19},
-    {"estargz", IMG_COMPRESSION_ESTARGZ, 12},
-    {"none", IMG_COMPRESSION_NONE, 0},
-};
-
-/* digits is what follows the word and a colon. */
-static int parse_level(const char *text, const char *digits, long max, img_build_options *out,
-                       img_error *err)
-{
-    char *end = NULL;
-
-    if (max == 0)
-        return cli_fail(err, IMG_EINVAL, "--compression %s: none has no level", text);
-    long level = strtol(digits, &end, 10);
-    if (*digits < '0' || *digits > '9' || *end || level < 1 || level > max)
-        return cli_fail(err, IMG_EINVAL, "--compression %s: the level is a number from 1 to %ld",
-                        text, max);
-    out->level = (int32_t)level;
-    return 0;
-}
-
-static int parse_compression(const char *text, img_build_options *out, img_error *err)
-{
-    if (!text)
-        return 0;
-    for (size_t i = 0; i < sizeof(compressions) / sizeof(compressions[0]); i++) {
-        size_t len = strlen(compressions[i].word);
-
-        if (strncmp(text, compressions[i].word, len) != 0 || (text[len] && text[len] != ':'))
-            continue;
-        out->compression = compressions[i].compression;
-        return text[len] ? parse_level(text, text + len + 1, compressions[i].max_level, out, err)
-                         : 0;
-    }
-    return cli_fail(err, IMG_EINVAL,
-                    "--compression %s: there are gzip, zstd, estargz, zstd:chunked and none, with "
-                    ":LEVEL",
-                    text);
 }
 
 static int parse_names(const struct arguments *args, struct plan *plan, img_error *err)
@@ -120,7 +74,8 @@ static int parse_plan(const struct arguments *args, struct plan *plan, img_error
     if (platform && img_platform_parse(platform, &plan->options.platform, err) < 0)
         return err->code;
     if (parse_names(args, plan, err) < 0 ||
-        parse_compression(option_value(args, "compression"), &plan->options, err) < 0 ||
+        compression_parse(option_value(args, "compression"), &plan->options, err) < 0 ||
+        threads_parse(option_value(args, "threads"), &plan->options, err) < 0 ||
         parse_argv(option_value(args, "entrypoint"), &plan->entrypoint, err) < 0 ||
         parse_argv(option_value(args, "cmd"), &plan->cmd, err) < 0)
         return err->code;
@@ -285,8 +240,10 @@ static const struct option options[] = {
     {"compression", 0, false, "WORD",
      "gzip, zstd or none for new layers, or estargz or\n"
      "zstd:chunked, whose files can be fetched one by one;\n"
-     ":LEVEL may follow",
+     ":fast, :small or :LEVEL may follow",
      NULL},
+    {"threads", 0, false, "N",
+     "how many compress (default: one a processor); the\nimage is the same with any", NULL},
     {"push", 0, false, NULL, "push all names", NULL},
     {"iidfile", 0, false, "FILE", "write the digest of the config", NULL},
     {"digestfile", 0, false, "FILE", "write the digest of the manifest", NULL},

@@ -47,5 +47,22 @@ const struct topic topics[] = {
      "  SSL_CERT_DIR            the same, a directory\n"
      "  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALL_PROXY\n"
      "                          proxies, in capital letters or small ones\n"},
+    {"reproducibility",
+     "The same files, with the same names, types, modes, owners, times and attributes, and\n"
+     "the same options give the same image: whoever builds it, where, when, with what umask\n"
+     "and locale, and on how many threads. Times are kept in whole seconds; what must not\n"
+     "depend on when files were made has SOURCE_DATE_EPOCH or --mtime set.\n"
+     "\n"
+     "A layer has two digests. The diffID, which is that of the uncompressed tar and which\n"
+     "the config holds, never changes with a version of libimg. The digest of the\n"
+     "compressed layer, and with it that of the manifest, changes with\n"
+     "\n"
+     "  the option --compression, word and level;\n"
+     "  the layer format, a number that says how a tar is cut into pieces which are\n"
+     "  compressed by themselves, and by what settings;\n"
+     "  the version of the library that compresses: libdeflate for gzip, libzstd for zstd.\n"
+     "\n"
+     "'imgtool version --verbose' prints these. eStargz puts its table of contents into the\n"
+     "tar, so that there the diffID follows the same rule as the compressed layer.\n"},
     {NULL, NULL},
 };

@@ -5,7 +5,12 @@
  * being with img_build_commit(), and not at all without it. One that fails adds nothing.
  *
  * The same files, with the same times, owners and modes, give the same bytes: entries are sorted,
- * times are whole seconds, and nothing of the machine, the user, the clock or the locale goes in.
+ * times are whole seconds, and nothing of the machine, the user, the clock or the locale goes in,
+ * nor the number of threads. The diffID of a layer, which is the digest of its tar, does not change
+ * with the version of libimg either. The digest of the compressed layer changes with compression
+ * and level, with the layer format, and with the version of the library that compresses (libdeflate
+ * or libzstd): img_version_details() has them. Only in eStargz the tar itself has a part that
+ * follows the compressed bytes.
  */
 #ifndef LIBIMG_BUILD_H
 #define LIBIMG_BUILD_H

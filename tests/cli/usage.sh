@@ -31,6 +31,9 @@ try imgtool build --add app:relative
 try imgtool build --add app:/a:mode=9
 try imgtool build --compression xz
 try imgtool build --compression gzip:13
+try imgtool build --compression zstd:smal
+try imgtool build --threads 0
+try imgtool build --threads many
 try imgtool build --compression none:1
 try imgtool build --entrypoint '["a"'
 try imgtool build --push

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The same input gives the same manifest, whoever builds it and how the machine is set: umask,
-# locale, time zone, clock, user, and the order in which a directory lists its files.
+# locale, time zone, clock, user, threads, and the order in which a directory lists its files.
 . "$(dirname "$0")/lib.sh"
 
 small_tree
@@ -18,14 +18,15 @@ mkdir "$work/locales"
 localedef -i tr_TR -f UTF-8 "$work/locales/tr_TR.UTF-8" 2>/dev/null ||
     [ -d "$work/locales/tr_TR.UTF-8" ] || fail "cannot make the locale tr_TR.UTF-8"
 
-# build [NAME=VALUE...] [WRAPPER...]: the digest of the image of $tree, in a new store.
+# build [NAME=VALUE...] [WRAPPER...]: the digest of the image of $tree, in a new store; $options has
+# more of the command line.
 tree=$work/tree
 build() {
     local store
     store=$(mktemp -d "$work/stores/XXXXXX")
     chmod 777 "$store"
     IMGTOOL_STORE=$store env "$@" "$IMGTOOL" build -t same:1 --add "$tree:/" \
-        -e A=b -l k=v --entrypoint /bin/hello -q
+        -e A=b -l k=v --entrypoint /bin/hello -q ${options:-}
 }
 
 mkdir -p "$work/stores"
@@ -48,6 +49,22 @@ cp -L "$(dirname "$(readlink -f "$IMGTOOL")")"/../lib/libimg.so.* "$work/bin/"
 same "another user" "$expected" "$(IMGTOOL=$work/bin/imgtool build \
     LD_LIBRARY_PATH="$work/bin" HOME="$work/stores/home" \
     setpriv --reuid=65534 --regid=65534 --clear-groups)"
+
+step "threads"
+same "one processor" "$expected" "$(build taskset -c "$(taskset -pc $$ | sed 's/.*: //; s/[,-].*//')")"
+# Blocks for many threads: text that does not repeat.
+seq 1 1800000 >"$work/tree/etc/many"
+touch -d '2020-02-02 02:02:02' "$work/tree/etc/many" "$work/tree/etc"
+for compression in gzip gzip:fast gzip:small zstd zstd:small estargz zstd:chunked none; do
+    first=$(options="--compression $compression --threads 1" build)
+    for threads in 2 3 8 16; do
+        same "$compression, $threads threads" "$first" \
+            "$(options="--compression $compression --threads $threads" build)"
+    done
+done
+rm "$work/tree/etc/many"
+touch -d '2020-02-02 02:02:02' "$work/tree/etc"
+same "as before" "$expected" "$(build)"
 
 step "another order of the directory"
 # Backwards, on another file system.
