@@ -48,7 +48,9 @@ int img__apply_count(struct apply *apply, img_error *err)
     uint64_t limit = apply->options.max_entries;
     if (++apply->entries > limit && limit)
         return img__fail(err, IMG_ELIMIT,
-                         "the image has more than %" PRIu64 " entries, which is the limit", limit);
+                         "the image has more than %" PRIu64
+                         " entries, which is the limit; max_entries raises it",
+                         limit);
     return 0;
 }
 
@@ -58,7 +60,8 @@ static int count_bytes(struct apply *apply, uint64_t bytes, img_error *err)
     if (__builtin_add_overflow(apply->bytes, bytes, &apply->bytes) ||
         (limit && apply->bytes > limit))
         return img__fail(err, IMG_ELIMIT,
-                         "the image unpacks to more than %" PRIu64 " bytes, which is the limit",
+                         "the image unpacks to more than %" PRIu64
+                         " bytes, which is the limit; max_bytes raises it",
                          limit);
     return 0;
 }
@@ -117,6 +120,8 @@ int img__apply_new(int root_fd, const struct apply_options *options, struct appl
         rc = img__root_open(steal_fd(fd), &apply->root, err);
     if (rc)
         return rc;
+    if (options->new_root)
+        img__apply_make_implied(apply, DIR_ROOT);
     *out = steal(apply);
     return 0;
 }
@@ -142,6 +147,16 @@ void img__apply_free(struct apply *apply)
     img__root_free(apply->root);
     free(apply->chunk);
     free(apply);
+}
+
+uint64_t img__apply_entries(const struct apply *apply)
+{
+    return apply->entries;
+}
+
+uint64_t img__apply_bytes(const struct apply *apply)
+{
+    return apply->bytes;
 }
 
 /* ---- a layer ---- */

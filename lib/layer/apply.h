@@ -14,6 +14,8 @@
 struct apply_options {
     unsigned threads;
     bool owners;                 /* set owner and group (root, or mapped ids) */
+    bool note_owners;            /* those that are not set: as an attribute, see apply_owner.c */
+    bool new_root;               /* which looks like an implied directory unless a layer has it */
     bool devices;                /* make device nodes; else they are skipped, with a warning */
     const struct id_map *id_map; /* NULL: as they are */
     bool allow_duplicates;       /* the last of two entries of a path wins */
@@ -41,6 +43,10 @@ int img__apply_layer(struct apply *apply, struct source *tar, const char *name, 
 
 /* Owners, modes, attributes and times of directories, last of all. Then syncfs if sync. */
 int img__apply_end(struct apply *apply, bool sync, img_error *err);
+
+/* Of all layers so far: entries, with implied directories, and the bytes of files. */
+uint64_t img__apply_entries(const struct apply *apply);
+uint64_t img__apply_bytes(const struct apply *apply);
 
 IMG_AUTO_POINTER(apply, struct apply, img__apply_free)
 

@@ -246,7 +246,7 @@ bool img__apply_can_batch(const struct apply *apply, const struct place *place)
 {
     const struct entry *entry = apply->entry;
     return apply->batches && entry->size <= SMALL && entry->xattr_count == 0 &&
-           !apply->options.allow_duplicates &&
+           !apply->options.allow_duplicates && !img__apply_notes_owner(apply) &&
            (apply->fresh || img__dirs_is_emptied(&apply->dirs, place->parent->dir, apply->layer));
 }
 

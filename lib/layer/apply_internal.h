@@ -2,7 +2,7 @@
  *
  * The parts of an apply: apply.c takes entry after entry, apply_place.c finds where one goes,
  * apply_entry.c makes it and apply_file.c its content, or
- * apply_batch.c on other threads, apply_meta.c says what it looks like,
+ * apply_batch.c on other threads, apply_meta.c says what it looks like, apply_owner.c notes owners,
  * apply_whiteout.c hides what is below, apply_end.c finishes directories.
  */
 #ifndef IMG_LAYER_APPLY_INTERNAL_H
@@ -194,6 +194,13 @@ int img__apply_xattrs(struct apply *apply, const struct xattr_target *target, ui
 int img__apply_clear_xattrs(struct apply *apply, int fd, img_error *err);
 int img__apply_late_xattr(struct apply *apply, int fd, const struct late_xattr *late,
                           img_error *err);
+
+/* ---- apply_owner.c ---- */
+
+/* Whether the owner of the current entry is to be noted, since it is not set; and doing so, if it
+ * is. fd is of a file or a directory. */
+bool img__apply_notes_owner(const struct apply *apply);
+int img__apply_note_owner(struct apply *apply, int fd, img_error *err);
 
 /* ---- apply_whiteout.c ---- */
 

@@ -103,13 +103,23 @@ int img__apply_meta_fd(int fd, struct owner *owner, const struct meta *meta, img
     return rc ? rc : set_time(fd, meta, err);
 }
 
+static int set_attributes(struct apply *apply, int fd, img_error *err)
+{
+    const struct xattr_target target = {fd, NULL, ENTRY_FILE};
+    int rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
+    return rc ? rc : img__apply_note_owner(apply, fd, err);
+}
+
 int img__apply_meta_file(struct apply *apply, int fd, const struct place *place,
                          const struct meta *meta, img_error *err)
 {
-    const struct xattr_target target = {fd, NULL, ENTRY_FILE};
-    int rc = set_looks(fd, &place->parent->owner, meta, err);
+    /* Who has no privileges can't set an attribute of a file that may not be written any more; who
+     * sets an owner takes capabilities away. */
+    int rc = meta->owners ? 0 : set_attributes(apply, fd, err);
     if (!rc)
-        rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
+        rc = set_looks(fd, &place->parent->owner, meta, err);
+    if (!rc && meta->owners)
+        rc = set_attributes(apply, fd, err);
     return rc ? rc : set_time(fd, meta, err);
 }
 
@@ -141,7 +151,8 @@ int img__apply_meta_directory(struct apply *apply, const struct place *place, ui
 {
     uint16_t flags = apply->dirs.items[dir].flags;
     bool may_have_old = !(flags & DIR_MADE) || (flags & DIR_XATTRS);
-    if (!may_have_old && apply->entry->xattr_count == 0)
+    bool has_new = apply->entry->xattr_count > 0 || img__apply_notes_owner(apply);
+    if (!may_have_old && !has_new)
         return 0;
     auto_fd int fd = openat(place->fd, place->name[0] ? place->name : ".",
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -151,9 +162,10 @@ int img__apply_meta_directory(struct apply *apply, const struct place *place, ui
     if (rc)
         return rc;
     apply->dirs.items[dir].flags &= (uint16_t)~DIR_XATTRS;
-    if (apply->entry->xattr_count == 0)
+    if (!has_new)
         return 0;
     const struct xattr_target target = {fd, NULL, ENTRY_DIRECTORY};
     apply->dirs.items[dir].flags |= DIR_XATTRS;
-    return img__apply_xattrs(apply, &target, dir, err);
+    rc = img__apply_xattrs(apply, &target, dir, err);
+    return rc ? rc : img__apply_note_owner(apply, fd, err);
 }

@@ -114,7 +114,7 @@ static bool is_of_user(const char *line, size_t len, const struct id_user *user)
     uint32_t uid;
     if (user->name[0] && strlen(user->name) == len && memcmp(line, user->name, len) == 0)
         return true;
-    return number(line, len, &uid) && uid == user->uid;
+    return number(line, len, &uid) && uid == user->uid && uid != ID_USER_UNKNOWN;
 }
 
 /* A line of len bytes: false if it is no range of the user, as comments and broken lines are not.
@@ -149,8 +149,9 @@ int img__id_map_add_subids(struct id_map *map, bool is_gid, const struct id_user
     }
     if (next)
         return 0;
-    return img__fail(err, IMG_ENOTFOUND, "%s: has no ids for the user %s (%u)", file,
-                     user->name[0] ? user->name : "without a name", user->uid);
+    if (user->name[0])
+        return img__fail(err, IMG_ENOTFOUND, "%s: has no ids for the user %.64s", file, user->name);
+    return img__fail(err, IMG_ENOTFOUND, "%s: has no ids for the user %u", file, user->uid);
 }
 
 /* ---- using one ---- */

@@ -42,10 +42,11 @@ int img__id_map_add(struct id_map *map, bool is_gid, const struct id_range *rang
 /* Adds "IMAGE:HOST:COUNT", all decimal. */
 int img__id_map_add_text(struct id_map *map, bool is_gid, const char *text, img_error *err);
 
-/* Whose subordinate ids. */
+/* Whose subordinate ids: by name, by number, or by either of them. */
+#define ID_USER_UNKNOWN UINT32_MAX
 struct id_user {
-    const char *name; /* "" if it has none */
-    uint32_t uid;
+    const char *name; /* "": not known */
+    uint32_t uid;     /* or ID_USER_UNKNOWN */
 };
 
 /* Adds the user's ranges in the text of /etc/subuid or /etc/subgid ("user:first:count" lines, the

@@ -143,9 +143,12 @@ static void bad_subids(void **state)
     img_error err = {0};
     (void)state;
     assert_fails(img__id_map_add_subids(&map, false, &user, "", "/etc/subuid", &err), IMG_ENOTFOUND,
-                 "/etc/subuid: has no ids for the user builder (1000)");
+                 "/etc/subuid: has no ids for the user builder");
     assert_fails(img__id_map_add_subids(&map, false, &nameless, ":1:2\n", "/etc/subuid", &err),
-                 IMG_ENOTFOUND, "without a name (7)");
+                 IMG_ENOTFOUND, "for the user 7");
+    assert_fails(img__id_map_add_subids(&map, false, &(struct id_user){"x", ID_USER_UNKNOWN},
+                                        "4294967295:1:2\n", "f", &err),
+                 IMG_ENOTFOUND, "for the user x");
     assert_fails(img__id_map_add_subids(&map, false, &user, "builder:4294967295:2", "f", &err),
                  IMG_EINVAL, "f: a range of user ids goes beyond");
     assert_fails(img__id_map_add_subids(&map, false, &user, "builder:1:5\n1000:3:5\n", "f", &err),
