@@ -15,6 +15,7 @@
 #include "core/platform.h"
 #include "core/reference.h"
 #include "core/setting.h"
+#include "ops/find.h"
 #include "ops/image.h"
 
 #define ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
@@ -167,47 +168,19 @@ void img_build_free(img_build *build)
 
 IMG_AUTO_POINTER(base, img_image, img_image_free)
 
-/* An image that was asked for by platform must be of it; one that was not sets it. */
-static int check_base_platform(const img_build *build, const img_image *base, img_error *err)
-{
-    const img_platform *have = img_image_platform(base);
-    if (!build->options.platform.os[0] || img__platform_match(&build->options.platform, have))
-        return 0;
-    char want_text[IMG_PLATFORM_TEXT_MAX], have_text[IMG_PLATFORM_TEXT_MAX];
-    img__platform_format(&build->options.platform, want_text);
-    img__platform_format(have, have_text);
-    return img__fail(err, IMG_ENOTFOUND, "the image is one for %s, not for %s", have_text,
-                     want_text);
-}
-
-static int find_base(const img_build *build, const char *reference, img_image **out, img_error *err)
-{
-    auto_(base) img_image *base = NULL;
-    int rc = img_image_open(build->store, reference, &build->config.platform, &base, err);
-    if (rc == 0)
-        rc = check_base_platform(build, base, err);
-    if (rc == 0)
-        *out = steal(base);
-    return rc;
-}
-
-/* Finds the base, pulling it if the store does not have it, or not for the platform. */
+/* A platform that was asked for must be the base's; one that was not is set by it. */
 static int open_base(const img_build *build, img_client *client, const char *reference,
                      img_image **out, img_error *err)
 {
-    img_error missing;
-    int rc = find_base(build, reference, out, &missing);
-    if (rc == IMG_ENOTFOUND && client) {
-        img_pull_options pull = IMG_PULL_OPTIONS_INIT;
-        pull.platform = &build->config.platform;
-        pull.on_event = build->options.on_event;
-        pull.on_event_arg = build->options.on_event_arg;
-        rc = img_pull(client, build->store, reference, &pull, NULL, err);
-        return rc ? rc : find_base(build, reference, out, err);
-    }
-    if (rc && err)
-        *err = missing;
-    return rc;
+    const struct image_search search = {
+        .store = build->store,
+        .client = client,
+        .platform = &build->config.platform,
+        .required = build->options.platform.os[0] != '\0',
+        .on_event = build->options.on_event,
+        .on_event_arg = build->options.on_event_arg,
+    };
+    return img__image_find(&search, reference, out, err);
 }
 
 /* An entry "KEY=..." of list that is there already, or list->count. */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the store has counts, also where a registry would have something newer: who wants that
+ * pulls it. If there is no client, the error is that of the store.
+ */
+#include "ops/find.h"
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "core/platform.h"
+
+IMG_AUTO_POINTER(found, img_image, img_image_free)
+
+static int check_platform(const img_image *image, const img_platform *platform, img_error *err)
+{
+    const img_platform *have = img_image_platform(image);
+    char want_text[IMG_PLATFORM_TEXT_MAX], have_text[IMG_PLATFORM_TEXT_MAX];
+    if (img__platform_match(platform, have))
+        return 0;
+    img__platform_format(platform, want_text);
+    img__platform_format(have, have_text);
+    return img__fail(err, IMG_ENOTFOUND, "the image is one for %s, not for %s", have_text,
+                     want_text);
+}
+
+static int look(const struct image_search *search, const char *reference, img_image **out,
+                img_error *err)
+{
+    auto_(found) img_image *image = NULL;
+    int rc = img_image_open(search->store, reference, search->platform, &image, err);
+    if (rc == 0 && search->required)
+        rc = check_platform(image, search->platform, err);
+    if (rc == 0)
+        *out = steal(image);
+    return rc;
+}
+
+int img__image_find(const struct image_search *search, const char *reference, img_image **out,
+                    img_error *err)
+{
+    img_error missing;
+    img_platform host;
+    int rc = look(search, reference, out, &missing);
+    if (rc == IMG_ENOTFOUND && search->client) {
+        img_pull_options pull = IMG_PULL_OPTIONS_INIT;
+        img_platform_host(&host);
+        pull.platform = search->platform ? search->platform : &host;
+        pull.on_event = search->on_event;
+        pull.on_event_arg = search->on_event_arg;
+        rc = img_pull(search->client, search->store, reference, &pull, NULL, err);
+        return rc ? rc : look(search, reference, out, err);
+    }
+    if (rc && err)
+        *err = missing;
+    return rc;
+}
