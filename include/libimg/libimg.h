@@ -31,6 +31,7 @@
 #include <libimg/image.h>
 #include <libimg/reference.h>
 #include <libimg/store.h>
+#include <libimg/unpack.h>
 #include <libimg/values.h>
 #include <libimg/version.h>
 

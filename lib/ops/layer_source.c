@@ -157,10 +157,11 @@ static int choose(const img_descriptor *layer, const char *name, struct source *
     int rc = detect(blob, out, err);
     if (rc || sniff || *out == declared[media])
         return rc;
-    return img__fail(err, IMG_EFORMAT,
-                     "%s is said to be a %s, but its bytes are %s; compat \"sniff\" takes them as "
-                     "what they are",
-                     name, layer->media_type, compression_names[*out]);
+    return img__fail(
+        err, IMG_EFORMAT,
+        "%s is said to be of type %s, but its bytes are %s; compat \"sniff\" takes them as "
+        "what they are",
+        name, layer->media_type, compression_names[*out]);
 }
 
 /* ---- all of it ---- */

@@ -11,6 +11,7 @@
 
 #include <libimg/client.h>
 #include <libimg/contents.h>
+#include <libimg/unpack.h>
 
 #include "ops/copy.h"
 
@@ -122,7 +123,7 @@ int __wrap_fsync(int fd)
 
 struct work {
     struct fixture *f;
-    char *tree, *other, *file, *archive, *auth;
+    char *tree, *other, *file, *archive, *auth, *out, *record;
     img_store *store;
 };
 
@@ -250,6 +251,17 @@ static int use_names(struct work *work, img_error *err)
     return rc ? rc : img_store_gc(work->store, NULL, err);
 }
 
+static int unpack_image(struct work *work, img_error *err)
+{
+    img_unpack_options options = IMG_UNPACK_OPTIONS_INIT;
+    img_platform platform = {"linux", "amd64", "", ""};
+    options.platform = &platform;
+    options.threads = 1;
+    options.flags = IMG_UNPACK_NO_SYNC | IMG_UNPACK_ROOTLESS;
+    options.record = work->record;
+    return img_unpack(work->store, "a/b:c", work->out, &options, NULL, err);
+}
+
 static int copy_image(struct work *work, img_error *err)
 {
     auto_(endpoint) struct endpoint *from = NULL;
@@ -290,6 +302,8 @@ static int open_and_work(struct work *work, img_error *err)
         rc = build_above(work, err);
     if (rc == 0)
         rc = use_names(work, err);
+    if (rc == 0)
+        rc = unpack_image(work, err);
     if (rc == 0)
         rc = copy_image(work, err);
     if (rc == 0)
@@ -334,6 +348,8 @@ static void make_input(struct work *work)
     work->other = path_in(f, "other");
     work->file = path_in(f, "file");
     work->auth = path_in(f, "auth.json");
+    work->out = path_in(f, "out");
+    work->record = path_in(f, "record");
 }
 
 static int check_image(const char *reference, const img_descriptor *descriptor, void *arg)
@@ -378,6 +394,20 @@ static void check_store(struct fixture *f)
     img_store_free(steal(f->store));
 }
 
+/* What was unpacked is there whole or not at all; then it goes away. */
+static void check_unpacked(struct work *work)
+{
+    struct fixture *f = work->f;
+    assert_int_equal(count_files(f->parent, ".", ".out.tmp-"), 0);
+    assert_int_equal(count_files(f->parent, ".", IMG_FS_TEMPORARY), 0);
+    if (!file_exists(f->parent, "out"))
+        return;
+    auto_free char *text = read_file(f->parent, "out/usr/deep/file");
+    assert_string_equal(text, "file");
+    assert_false(file_exists(f->parent, "out/etc/a"));
+    assert_int_equal(nftw(work->out, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 static int run(struct work *work, unsigned long fail_at, img_error *err)
 {
     static const char auth[] = "{\"auths\":{\"https://index.docker.io/v1/\":{\"auth\":\"YTpi\"},"
@@ -409,6 +439,8 @@ static void each_allocation(void **state)
     unsigned long count = torture.count;
     assert_true(count > 100);
     resolve_all(work.f, expected);
+    assert_true(file_exists(work.f->parent, "out"));
+    check_unpacked(&work);
     for (unsigned long i = 1; i <= count; i++) {
         assert_int_equal(nftw(work.f->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
         memset(&err, 0x5a, sizeof(err)); /* what a caller who forgot has */
@@ -423,6 +455,7 @@ static void each_allocation(void **state)
             assert_memory_equal(digests, expected, sizeof(digests));
         }
         check_store(work.f);
+        check_unpacked(&work);
 #ifdef WITH_ASAN
         if (__lsan_do_recoverable_leak_check()) {
             show_failure(i);
@@ -436,6 +469,8 @@ static void each_allocation(void **state)
     free(work.file);
     free(work.archive);
     free(work.auth);
+    free(work.out);
+    free(work.record);
 }
 
 int main(void)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Layers into a directory, for all that unpacks.
+ */
+#ifndef IMG_OPS_UNPACK_H
+#define IMG_OPS_UNPACK_H
+
+#include <libimg/image.h>
+#include <libimg/unpack.h>
+
+/* The options with their defaults, checked. */
+int img__unpack_options_copy(const img_unpack_options *options, img_unpack_options *out,
+                             img_error *err);
+
+/* Applies the layers of image to a directory, which is empty unless the options say otherwise.
+ * root_fd stays the caller's. options are img__unpack_options_copy()'s; the caller holds a lease.
+ * Sets layers, entries, bytes and unset of result. */
+int img__unpack_layers(img_store *store, const img_image *image, int root_fd,
+                       const img_unpack_options *options, img_unpack_result *result,
+                       img_error *err);
+
+#endif
