@@ -43,6 +43,7 @@ const struct option global_options[] = {
 };
 
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t cleans_up;
 
 /* The store is consistent at any moment, so there is no harm in leaving like this. */
 static void on_alarm(int number)
@@ -63,8 +64,15 @@ static void on_signal(int number)
     interrupted = 1;
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    if (cleans_up)
+        return;
     signal(SIGALRM, on_alarm);
     alarm(GRACE_S);
+}
+
+void cli_clean_up_when_interrupted(void)
+{
+    cleans_up = 1;
 }
 
 bool cli_interrupted(void)

@@ -52,5 +52,8 @@ int cli_print_result(const struct cli *cli, const char *reference, const img_des
 /* True once SIGINT or SIGTERM has come. The first one asks to stop, the second one kills. */
 bool cli_interrupted(void);
 void cli_catch_signals(void);
+/* From here on the first signal waits for as long as it takes: there is something to be removed,
+ * and no peer that may hang. */
+void cli_clean_up_when_interrupted(void);
 
 #endif

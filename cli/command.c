@@ -12,9 +12,9 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-    &command_build,   &command_tag,     &command_push, &command_pull, &command_images,
-    &command_inspect, &command_files,   &command_cat,  &command_rm,   &command_login,
-    &command_logout,  &command_version, &command_help, NULL,
+    &command_build,  &command_tag,     &command_push,    &command_pull, &command_unpack,
+    &command_images, &command_inspect, &command_files,   &command_cat,  &command_rm,
+    &command_login,  &command_logout,  &command_version, &command_help, NULL,
 };
 
 /* Words of other tools for what we have. */
@@ -22,10 +22,10 @@ static const struct {
     const char *word;
     const char *ours;
 } synonyms[] = {
-    {"ls", "images"},    {"list", "images"},  {"image", "images"}, {"rmi", "rm"},
-    {"remove", "rm"},    {"delete", "rm"},    {"untag", "rm"},     {"show", "inspect"},
-    {"info", "version"}, {"create", "build"}, {"append", "build"}, {"fetch", "pull"},
-    {"upload", "push"},
+    {"ls", "images"},    {"list", "images"},    {"image", "images"},  {"rmi", "rm"},
+    {"remove", "rm"},    {"delete", "rm"},      {"untag", "rm"},      {"show", "inspect"},
+    {"info", "version"}, {"create", "build"},   {"append", "build"},  {"fetch", "pull"},
+    {"upload", "push"},  {"extract", "unpack"}, {"export", "unpack"}, {"mount", "unpack"},
 };
 
 static const struct {

@@ -36,6 +36,7 @@ extern const struct command command_pull;
 extern const struct command command_push;
 extern const struct command command_rm;
 extern const struct command command_tag;
+extern const struct command command_unpack;
 extern const struct command command_version;
 
 /* In the order of the help; ends with NULL. */

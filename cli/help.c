@@ -180,7 +180,7 @@ static int fail_topic(const char *name, img_error *err)
                         best.word);
     return cli_fail(err, IMG_EINVAL,
                     "there is no help on '%s'; there is on each command and on: exit-codes, "
-                    "references, auth, environment",
+                    "references, auth, compat, environment",
                     name);
 }
 
@@ -223,7 +223,7 @@ static int help_run(struct cli *cli, const struct arguments *args, img_error *er
 const struct command command_help = {
     .name = "help",
     .synopsis = "[COMMAND|TOPIC]",
-    .summary = "Tell about a command, or about exit-codes, references, auth, environment",
+    .summary = "Tell about a command, or exit-codes, references, auth, compat, environment",
     .example = "  imgtool help exit-codes",
     .max_operands = 1,
     .run = help_run,

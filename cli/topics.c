@@ -34,6 +34,18 @@ const struct topic topics[] = {
              "writes it to that file, readable for you alone. For scripts:\n"
              "\n"
              "  printenv REGISTRY_TOKEN | imgtool login ghcr.io -u ci --password-stdin\n"},
+    {"compat", "Layers that tools read differently are refused. --compat WORD, any number of\n"
+               "times, accepts what others do:\n"
+               "\n"
+               "  duplicates    a path twice in one layer: the last one counts, as with umoci\n"
+               "                and GNU tar\n"
+               "  trailing      bytes behind the end of the tar, or behind the last gzip member\n"
+               "                or zstd frame: they are ignored, though the digests cover them,\n"
+               "                as with docker\n"
+               "  sniff         a layer that is not compressed as its media type says: the bytes\n"
+               "                count, as with podman\n"
+               "  single-zero   entries behind a single block of zeros, where GNU tar stops:\n"
+               "                they count\n"},
     {"environment",
      "  IMGTOOL_STORE           the store, without --store\n"
      "  XDG_DATA_HOME           the store is libimg/store in it, without the above\n"

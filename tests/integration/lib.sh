@@ -106,6 +106,17 @@ judge_refusal() {
     sed 's/^/   /' "$work/stderr"
 }
 
+# misuses PATTERN COMMAND...: the command refuses its arguments: status 2, a line that matches, and how
+# it is used.
+misuses() {
+    local pattern=$1 status=0
+    shift
+    "$@" >"$work/stdout" 2>"$work/stderr" || status=$?
+    tail -n 1 "$work/stderr" | grep -q '^usage: ' || fail "$*: no usage: $(cat "$work/stderr")"
+    sed -i '$d' "$work/stderr"
+    judge_refusal 2 "$pattern" "$status" "$*"
+}
+
 # The number that the registry whose log this is listens on.
 logged_port() {
     sed -n 's/.*msg="listening on [^"]*:\([0-9]*\)\(, tls\)\?".*/\1/p' "$1"
