@@ -6,6 +6,9 @@
  * written is free again. A caller who finds none free works along until one is: that is the only
  * brake, and it bounds the memory.
  *
+ * With an index blocks may be tiny, one for each small file. A slot then holds a batch of them, or
+ * the threads would spend their time on waking each other.
+ *
  * Blocks are cut before they are given out, so threads and time can't show in the bytes (layers.md
  * Z2-Z5).
  */
@@ -22,6 +25,16 @@
 /* Of all slots of a layer together, however many threads there are. */
 #define MEMORY_MAX ((size_t)64 * 1024 * 1024)
 
+/* A slot that came to so many bytes is given out when its last block ends. */
+#define BATCH ((size_t)256 * 1024)
+#define BATCH_BLOCKS 512u
+
+/* Where blocks of a slot end, in what came in and in what comes out. */
+struct ends {
+    size_t in;
+    size_t out;
+};
+
 struct slot {
     struct job job; /* compresses it */
     struct blocks *blocks;
@@ -29,14 +42,19 @@ struct slot {
     size_t in_len;
     char *out;
     size_t out_len;
-    bool ready; /* to be written; guarded */
+    uint64_t first; /* the number of its first block */
+    struct ends *ends;
+    size_t count; /* of blocks that were cut */
+    bool ready;   /* to be written; guarded */
 };
 
 struct blocks {
     struct job hash_job; /* first, so that it leads here */
     const struct block_codec *codec;
     size_t largest;
+    size_t in_cap; /* of a slot */
     size_t out_cap;
+    size_t batch_blocks; /* in a slot, at most */
     int level;
     bool index;
     unsigned threads;
@@ -46,10 +64,11 @@ struct blocks {
     struct pool *pool;  /* NULL until the first block is cut */
     struct hash *hash;  /* of the tar; the hash job's */
     struct sink *blob;  /* whoever has set writing */
+    uint64_t count;     /* of blocks that were cut; the caller's */
     atomic_bool failed; /* error is set */
 
     pthread_mutex_t lock; /* over all that follows */
-    uint64_t cut;
+    uint64_t cut;         /* slots that were given out */
     uint64_t hashed;
     uint64_t written;
     bool hashing;
@@ -103,13 +122,23 @@ static void run_hash(struct job *job)
     pthread_mutex_unlock(&blocks->lock);
 }
 
+/* Called with the lock. */
+static void note_offsets(struct blocks *blocks, const struct slot *slot)
+{
+    uint64_t offset = blocks->blob_bytes;
+    for (size_t i = 0; i < slot->count; i++) {
+        blocks->offsets[slot->first + i] = offset;
+        offset = blocks->blob_bytes + slot->ends[i].out;
+    }
+}
+
 /* Called with the lock, and by one thread at a time: it alone changes written. */
 static void write_slot(struct blocks *blocks, struct slot *slot)
 {
     const char *data = blocks->codec->compress ? slot->out : slot->in;
     size_t len = blocks->codec->compress ? slot->out_len : slot->in_len;
     if (blocks->index)
-        blocks->offsets[blocks->written] = blocks->blob_bytes;
+        note_offsets(blocks, slot);
     pthread_mutex_unlock(&blocks->lock);
     img_error err;
     int rc = 0;
@@ -149,18 +178,40 @@ static void *take_state(struct blocks *blocks)
     return state ? state : blocks->codec->open(blocks->level);
 }
 
+/* Each block of a slot, one behind the other. */
+static int compress_blocks(struct blocks *blocks, struct slot *slot, void *state, img_error *err)
+{
+    size_t begin = 0;
+    slot->out_len = 0;
+    for (size_t i = 0; i < slot->count; i++) {
+        size_t len = slot->ends[i].in - begin;
+        ssize_t n = blocks->codec->compress(state, slot->in + begin, len, slot->out + slot->out_len,
+                                            blocks->out_cap - slot->out_len, err);
+        if (n < 0)
+            return (int)n;
+        slot->out_len += (size_t)n;
+        slot->ends[i].out = slot->out_len;
+        begin += len;
+    }
+    return 0;
+}
+
 static int compress_slot(struct blocks *blocks, struct slot *slot, img_error *err)
 {
     void *state = take_state(blocks);
     if (!state)
         return img__fail_memory(err);
-    ssize_t n =
-        blocks->codec->compress(state, slot->in, slot->in_len, slot->out, blocks->out_cap, err);
+    int rc = compress_blocks(blocks, slot, state, err);
     pthread_mutex_lock(&blocks->lock);
     blocks->states[blocks->state_count++] = state;
     pthread_mutex_unlock(&blocks->lock);
-    slot->out_len = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? (int)n : 0;
+    return rc;
+}
+
+static void copy_ends(struct slot *slot)
+{
+    for (size_t i = 0; i < slot->count; i++)
+        slot->ends[i].out = slot->ends[i].in;
 }
 
 static void run_compress(struct job *job)
@@ -169,7 +220,9 @@ static void run_compress(struct job *job)
     struct blocks *blocks = slot->blocks;
     img_error err;
     int rc = 0;
-    if (blocks->codec->compress && !atomic_load(&blocks->failed))
+    if (!blocks->codec->compress)
+        copy_ends(slot);
+    else if (!atomic_load(&blocks->failed))
         rc = compress_slot(blocks, slot, &err);
     if (rc)
         fail_all(blocks, rc, &err);
@@ -208,17 +261,25 @@ static int check_level(const struct block_codec *codec, int level, img_error *er
                      codec->name, level, codec->highest_level, codec->default_level);
 }
 
-static size_t out_cap_of(const struct block_codec *codec)
+/* Of a slot. Each block of a batch may need a little more than its share. */
+static size_t out_cap_of(const struct blocks *blocks)
 {
-    return codec->compress ? codec->bound(largest_of(codec)) : 0;
+    const struct block_codec *codec = blocks->codec;
+    if (!codec->compress)
+        return 0;
+    return codec->bound(blocks->in_cap) + (blocks->batch_blocks - 1) * codec->bound(0);
 }
 
-/* Enough that the workers have something to do while the caller works along. */
-static size_t slots_for(const struct block_codec *codec, unsigned threads)
+static void set_sizes(struct blocks *blocks)
 {
-    size_t most = MEMORY_MAX / (largest_of(codec) + out_cap_of(codec));
-    size_t wanted = 2 * (size_t)threads - 1;
-    return wanted < most ? wanted : most;
+    blocks->largest = largest_of(blocks->codec);
+    blocks->in_cap = blocks->largest + (blocks->index ? BATCH : 0);
+    blocks->batch_blocks = blocks->index ? BATCH_BLOCKS : 1;
+    blocks->out_cap = out_cap_of(blocks);
+    /* Enough that the workers have something to do while the caller works along. */
+    size_t most = MEMORY_MAX / (blocks->in_cap + blocks->out_cap);
+    size_t wanted = 2 * (size_t)blocks->threads - 1;
+    blocks->slot_count = wanted < most ? wanted : most;
 }
 
 int img__blocks_new(const struct blocks_options *options, struct sink *blob, struct blocks **out,
@@ -236,12 +297,10 @@ int img__blocks_new(const struct blocks_options *options, struct sink *blob, str
     auto_(blocks) struct blocks *blocks = fresh;
     blocks->blob = steal(owned);
     blocks->codec = codec;
-    blocks->largest = largest_of(codec);
-    blocks->out_cap = out_cap_of(codec);
     blocks->level = options->level ? options->level : codec->default_level;
     blocks->index = options->index;
     blocks->threads = img__pool_threads(options->threads);
-    blocks->slot_count = slots_for(codec, blocks->threads);
+    set_sizes(blocks);
     blocks->hash_job.run = run_hash;
     blocks->slots = calloc(blocks->slot_count, sizeof(*blocks->slots));
     blocks->states = calloc(blocks->threads, sizeof(*blocks->states));
@@ -266,6 +325,7 @@ void img__blocks_free(struct blocks *blocks)
     for (size_t i = 0; blocks->slots && i < blocks->slot_count; i++) {
         free(blocks->slots[i].in);
         free(blocks->slots[i].out);
+        free(blocks->slots[i].ends);
     }
     img__sink_free(blocks->blob);
     img__hash_free(blocks->hash);
@@ -307,16 +367,29 @@ static int take_slot(struct blocks *blocks, img_error *err)
         return rc;
     struct slot *slot = &blocks->slots[blocks->cut % blocks->slot_count];
     if (!slot->in)
-        slot->in = malloc(blocks->largest);
+        slot->in = malloc(blocks->in_cap);
+    if (!slot->ends)
+        slot->ends = calloc(blocks->batch_blocks, sizeof(*slot->ends));
     if (!slot->out && blocks->out_cap)
         slot->out = malloc(blocks->out_cap);
-    if (!slot->in || (!slot->out && blocks->out_cap))
+    if (!slot->in || !slot->ends || (!slot->out && blocks->out_cap))
         return img__fail_memory(err);
     slot->blocks = blocks;
     slot->job.run = run_compress;
     slot->in_len = 0;
+    slot->count = 0;
+    slot->first = blocks->count;
     blocks->open = slot;
     return 0;
+}
+
+/* Bytes of the open block. */
+static size_t open_len(const struct blocks *blocks)
+{
+    const struct slot *slot = blocks->open;
+    if (!slot)
+        return 0;
+    return slot->in_len - (slot->count ? slot->ends[slot->count - 1].in : 0);
 }
 
 int img__blocks_room(struct blocks *blocks, char **at, size_t *len, img_error *err)
@@ -325,15 +398,15 @@ int img__blocks_room(struct blocks *blocks, char **at, size_t *len, img_error *e
     if (rc)
         return rc;
     *at = blocks->open->in + blocks->open->in_len;
-    *len = blocks->largest - blocks->open->in_len;
+    *len = blocks->largest - open_len(blocks);
     return 0;
 }
 
 int img__blocks_filled(struct blocks *blocks, size_t len, img_error *err)
 {
-    assert(len <= blocks->largest - blocks->open->in_len);
+    assert(len <= blocks->largest - open_len(blocks));
     blocks->open->in_len += len;
-    if (blocks->open->in_len == blocks->largest)
+    if (open_len(blocks) == blocks->largest)
         return img__blocks_cut(blocks, err);
     return check(blocks, err);
 }
@@ -361,7 +434,7 @@ int img__blocks_write(struct blocks *blocks, const void *data, size_t len, img_e
 
 static int reserve_offset(struct blocks *blocks, img_error *err)
 {
-    if (!blocks->index || blocks->cut < blocks->offsets_cap)
+    if (!blocks->index || blocks->count < blocks->offsets_cap)
         return 0;
     uint64_t cap = blocks->offsets_cap ? blocks->offsets_cap * 2 : 64;
     pthread_mutex_lock(&blocks->lock);
@@ -374,12 +447,22 @@ static int reserve_offset(struct blocks *blocks, img_error *err)
     return grown ? 0 : img__fail_memory(err);
 }
 
-/* last: nothing follows, and a stream of one block needs no thread. */
-static int cut_open(struct blocks *blocks, bool last, img_error *err)
+/* Ends the open block, which may be empty. */
+static int cut_open(struct blocks *blocks, img_error *err)
+{
+    struct slot *slot = blocks->open;
+    int rc = reserve_offset(blocks, err);
+    if (rc)
+        return rc;
+    slot->ends[slot->count++].in = slot->in_len;
+    blocks->count++;
+    return 0;
+}
+
+/* Gives the open slot out. last: nothing follows, and a stream of one slot needs no thread. */
+static int give_open(struct blocks *blocks, bool last, img_error *err)
 {
     int rc = blocks->pool ? 0 : img__pool_new(last ? 1 : blocks->threads, &blocks->pool, err);
-    if (!rc)
-        rc = reserve_offset(blocks, err);
     if (rc)
         return rc;
     struct slot *slot = steal(blocks->open);
@@ -396,23 +479,28 @@ static int cut_open(struct blocks *blocks, bool last, img_error *err)
 
 int img__blocks_cut(struct blocks *blocks, img_error *err)
 {
-    if (!blocks->open || blocks->open->in_len == 0)
+    if (open_len(blocks) == 0)
         return check(blocks, err);
-    return cut_open(blocks, false, err);
+    int rc = cut_open(blocks, err);
+    if (rc)
+        return rc;
+    const struct slot *slot = blocks->open;
+    bool whole = slot->count == blocks->batch_blocks || slot->in_len >= BATCH;
+    return whole ? give_open(blocks, false, err) : check(blocks, err);
 }
 
 uint64_t img__blocks_count(const struct blocks *blocks)
 {
-    return blocks->cut;
+    return blocks->count;
 }
 
 static int drain(struct blocks *blocks, bool last, img_error *err)
 {
-    if (blocks->open && blocks->open->in_len > 0) {
-        int rc = cut_open(blocks, last, err);
-        if (rc)
-            return rc;
-    }
+    int rc = open_len(blocks) > 0 ? cut_open(blocks, err) : 0;
+    if (!rc && blocks->open && blocks->open->count > 0)
+        rc = give_open(blocks, last, err);
+    if (rc)
+        return rc;
     if (blocks->pool)
         img__pool_drain(blocks->pool);
     return check(blocks, err);
@@ -425,8 +513,8 @@ int img__blocks_drain(struct blocks *blocks, img_error *err)
 
 uint64_t img__blocks_offset(const struct blocks *blocks, uint64_t number)
 {
-    assert(blocks->index && number <= blocks->written);
-    return number == blocks->written ? blocks->blob_bytes : blocks->offsets[number];
+    assert(blocks->index && blocks->written == blocks->cut && number <= blocks->count);
+    return number == blocks->count ? blocks->blob_bytes : blocks->offsets[number];
 }
 
 int img__blocks_raw(struct blocks *blocks, const void *data, size_t len, img_error *err)
@@ -454,30 +542,28 @@ static int compress_whole(struct blocks *blocks, const void *data, size_t len, i
 int img__blocks_whole(struct blocks *blocks, const void *data, size_t len, img_error *err)
 {
     assert(blocks->written == blocks->cut && blocks->codec->compress);
-    blocks->open = NULL; /* it is empty, and its place in the ring is another then */
+    blocks->open = NULL; /* it is empty, and begins with another block then */
     int rc = reserve_offset(blocks, err);
     if (!rc && blocks->index)
-        blocks->offsets[blocks->written] = blocks->blob_bytes;
+        blocks->offsets[blocks->count] = blocks->blob_bytes;
     if (!rc)
         rc = img__hash_update(blocks->hash, data, len, err);
     if (!rc)
         rc = compress_whole(blocks, data, len, err);
     if (rc)
         return rc;
-    blocks->cut++;
-    blocks->hashed++;
-    blocks->written++;
+    blocks->count++;
     return 0;
 }
 
 int img__blocks_end(struct blocks *blocks, img_digest *diff_id, img_error *err)
 {
     int rc = 0;
-    bool nothing = blocks->cut == 0 && (!blocks->open || blocks->open->in_len == 0);
+    bool nothing = blocks->count == 0 && open_len(blocks) == 0;
     if (nothing && blocks->codec->compress) {
         rc = blocks->open ? 0 : take_slot(blocks, err);
         if (!rc)
-            rc = cut_open(blocks, true, err);
+            rc = cut_open(blocks, err);
     }
     if (!rc)
         rc = drain(blocks, true, err);

@@ -289,6 +289,54 @@ static void cuts_and_offsets(void **state)
     }
 }
 
+/* Of block n: small, or none, but each thousandth more than a block can have. */
+static size_t size_of(size_t n)
+{
+    return n % 1000 == 999 ? img__blocks_largest(COMPRESSION_ZSTD) + 10 : n % 97 * (n % 97) / 8;
+}
+
+static void write_many(struct blocks *blocks, const char *data, uint64_t *begins)
+{
+    img_error err;
+    for (size_t n = 0; n < 3000; n++) {
+        begins[n] = img__blocks_count(blocks);
+        assert_ok(img__blocks_write(blocks, data + n, size_of(n), &err));
+        assert_ok(img__blocks_cut(blocks, &err));
+    }
+    begins[3000] = img__blocks_count(blocks);
+    assert_ok(img__blocks_drain(blocks, &err));
+}
+
+/* Small blocks share a slot, which can't be seen: each is where the index says, and what it would
+ * be alone. */
+static void many_small_blocks(void **state)
+{
+    static uint64_t begins[3001];
+    auto_free char *data = sample(BIG);
+    void *codec = img__block_zstd.open(3);
+    (void)state;
+    for (size_t i = 0; i < THREAD_COUNTS; i++) {
+        auto_(buf) struct buf blob = BUF_INIT(BIG * 16);
+        auto_(blocks) struct blocks *blocks =
+            new_blocks(COMPRESSION_ZSTD, 3, thread_counts[i], &blob);
+        write_many(blocks, data, begins);
+        for (size_t n = 0; n < 3000; n++) {
+            char alone[3000];
+            img_error err;
+            size_t len = size_of(n);
+            assert_int_equal(begins[n + 1] - begins[n], len == 0 ? 0 : n % 1000 == 999 ? 2 : 1);
+            if (len == 0 || n % 1000 == 999)
+                continue;
+            ssize_t got =
+                img__block_zstd.compress(codec, data + n, len, alone, sizeof(alone), &err);
+            uint64_t from = img__blocks_offset(blocks, begins[n]);
+            assert_int_equal(img__blocks_offset(blocks, begins[n] + 1) - from, got);
+            assert_memory_equal(blob.data + from, alone, (size_t)got);
+        }
+    }
+    img__block_zstd.close(codec);
+}
+
 /* Neither does what a compressor did before. */
 static void compressors_forget(void **state)
 {
@@ -439,6 +487,7 @@ int main(void)
         cmocka_unit_test(full_disk),
         cmocka_unit_test(given_up),
         cmocka_unit_test(cuts_and_offsets),
+        cmocka_unit_test(many_small_blocks),
         cmocka_unit_test(compressors_forget),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
