@@ -51,6 +51,8 @@ static int parse_use(const char *name, const char *value, img_add_options *out, 
 {
     if (text_is(name, "chmod"))
         out->chmod = value;
+    if (text_is(name, "warn-case"))
+        out->flags |= IMG_ADD_WARN_CASE;
     if (text_is(name, "chown"))
         out->chown = value;
     if (text_is(name, "ignore-file"))

@@ -202,6 +202,11 @@ static const struct option options[] = {
      "read such rules from FILE, which come first; a file\n"
      ".dockerignore is not looked for, but can be named",
      "exclude-from"},
+    {"verbatim", 0, false, NULL,
+     "keep the bytes of each --layer, which must be a tar,\n"
+     "as they are; it is still read strictly",
+     NULL},
+    {"warn-case", 0, false, NULL, "warn of names that differ in the case of letters", NULL},
     {"chown", 0, false, "USER[:GROUP]",
      "set the owner of what is added: numbers, or names in\n"
      "/etc/passwd and /etc/group of the layers below. A\n"

@@ -56,6 +56,8 @@ int layers_parse(const struct arguments *args, struct layers *out, img_error *er
             if (add_spec_parse(name, value, &layer->add, err) < 0)
                 return err->code;
             add_common_merge(&out->common, &layer->add.options);
+            if (layer->archive && option_count(args, "verbatim"))
+                layer->add.options.flags |= IMG_ADD_VERBATIM;
         } else if (text_is(name, "remove")) {
             add_removed(out, value);
         } else if (text_is(name, "diff")) {

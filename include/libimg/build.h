@@ -81,6 +81,9 @@ IMG_API int img_build_from(img_build *build, img_client *client, const char *ref
  * lists. */
 #define IMG_PRESERVE_XATTRS 4u
 
+#define IMG_ADD_VERBATIM 1u  /* the bytes of a tar are the layer, decompressed, as they are */
+#define IMG_ADD_WARN_CASE 2u /* a log line for names that differ in upper and lower case alone */
+
 /* What an added file, directory or archive looks like in the layer. */
 typedef struct img_add_options {
     size_t size;
@@ -90,7 +93,7 @@ typedef struct img_add_options {
     uint32_t gid;  /* the same */
     int64_t mtime; /* seconds since 1970, of all entries; an epoch of the build still limits it */
     uint32_t preserve; /* IMG_PRESERVE_... or-ed */
-    uint32_t flags;    /* 0 */
+    uint32_t flags;    /* IMG_ADD_VERBATIM, IMG_ADD_WARN_CASE, or-ed */
     /* What is left out of a directory or an archive: rules as the lines of a .dockerignore, about
      * paths beneath its top. First those in ignore_file, a file of this machine, then those in
      * exclude, which ends with NULL; the last one that matches counts. Either may be NULL. */
@@ -129,7 +132,12 @@ IMG_API int img_build_add_path(img_build *build, const char *source, const char 
 /* A layer from a tar file (plain, or compressed by gzip, zstd, xz or bzip2) or another archive that
  * libarchive reads; written anew in canonical form. Links below as in img_build_add_path(). "-" is
  * standard input. What is in it goes beneath destination, a directory of the image; NULL is "/".
- * options may be NULL. */
+ * options may be NULL.
+ *
+ * With IMG_ADD_VERBATIM the archive must be a tar; it is read as strictly, and its bytes are kept,
+ * so that the diffID is the digest of the tar. Then there is neither a destination nor an option
+ * that would change anything, an epoch only counts for the image, and IMG_EINVAL is also for a path
+ * that leads through a link of the layers below. */
 IMG_API int img_build_add_archive(img_build *build, const char *path, const char *destination,
                                   const img_add_options *options, img_error *err);
 

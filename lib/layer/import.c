@@ -518,28 +518,40 @@ static int import_source(struct import *import, struct source *input, int fd, im
         return rc;
     if (is_tar(start, (size_t)len))
         return img__import_tar(import, source, err);
+    if (import->copy)
+        return img__fail(err, IMG_EINVAL, "%s: is no tar, so its bytes can't be a layer",
+                         import->name);
     if (fd >= 0 && lseek(fd, 0, SEEK_SET) != 0)
         return img__fail_errno(err, "cannot read %s", import->name);
     return import_foreign(import, source, fd, err);
 }
 
+static int import_path(struct import *import, const char *path, img_error *err)
+{
+    struct source *source = NULL;
+    int fd;
+    import->name = strcmp(path, "-") == 0 ? "standard input" : path;
+    int rc = open_input(path, import->name, &source, &fd, err);
+    if (!rc)
+        rc = import_source(import, source, fd, err);
+    img__path_set_free(&import->files);
+    img__path_set_free(&import->seen);
+    img__import_held_free(&import->held);
+    return rc;
+}
+
 int img__import(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
                 img_error *err)
 {
-    struct import import = {
-        .name = strcmp(path, "-") == 0 ? "standard input" : path,
-        .options = options,
-        .fn = fn,
-        .arg = arg,
-    };
-    struct source *source = NULL;
-    int fd;
-    int rc = open_input(path, import.name, &source, &fd, err);
-    if (!rc)
-        rc = import_source(&import, source, fd, err);
-    img__path_set_free(&import.files);
-    img__import_held_free(&import.held);
-    return rc;
+    struct import import = {.options = options, .fn = fn, .arg = arg};
+    return import_path(&import, path, err);
+}
+
+int img__import_verbatim(const char *path, const struct scan_options *options, struct sink *copy,
+                         scan_fn fn, void *arg, img_error *err)
+{
+    struct import import = {.options = options, .fn = fn, .arg = arg, .copy = copy};
+    return import_path(&import, path, err);
 }
 
 const char *img__import_libarchive_version(void)

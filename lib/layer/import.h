@@ -15,6 +15,12 @@
 int img__import(const char *path, const struct scan_options *options, scan_fn fn, void *arg,
                 img_error *err);
 
+/* The same of a tar whose bytes are to stay as they are: they go to copy, decompressed, and entries
+ * to fn only for it to know, without their data. Options that change anything are not for this. A
+ * path that comes twice is IMG_EFORMAT, another archive than a tar IMG_EINVAL. */
+int img__import_verbatim(const char *path, const struct scan_options *options, struct sink *copy,
+                         scan_fn fn, void *arg, img_error *err);
+
 /* "3.6.2" */
 const char *img__import_libarchive_version(void);
 

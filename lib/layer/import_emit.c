@@ -11,6 +11,7 @@
 #include "layer/entry_edit.h"
 #include "layer/scan_internal.h"
 #include "layer/tar_read.h"
+#include "layer/tee.h"
 
 static int fail_entry(const struct import *import, const struct entry *entry, const char *reason,
                       img_error *err)
@@ -120,11 +121,19 @@ static int emit_whiteout(struct import *import, const struct entry *entry, img_e
     return rc ? rc : import->fn(&out, empty, import->arg, err);
 }
 
+static int check_twice(struct import *import, const struct entry *entry, img_error *err)
+{
+    bool known = false;
+    int rc = import->copy ? img__path_set_add(&import->seen, entry->path, &known, err) : 0;
+    return known ? fail_entry(import, entry, "is there twice", err) : rc;
+}
+
 int img__import_emit(struct import *import, const struct entry *entry, struct source *data,
                      img_error *err)
 {
-    if (entry->path[0] == '\0')
-        return 0;
+    int twice = check_twice(import, entry, err);
+    if (twice || entry->path[0] == '\0')
+        return twice;
     enum ignore_verdict verdict = judge(import, entry->path);
     if (verdict == IGNORE_LEAVE_OUT || (verdict == IGNORE_LOOK && entry->type != ENTRY_DIRECTORY))
         return 0;
@@ -162,6 +171,11 @@ static const struct source_ops tar_data_ops = {tar_data_read, NULL, NULL};
 int img__import_tar(struct import *import, struct source *source, img_error *err)
 {
     auto_(tar_reader) struct tar_reader *reader = NULL;
+    struct tee tee;
+    if (import->copy) {
+        img__tee_init(&tee, source, import->copy);
+        source = &tee.source;
+    }
     int rc = img__tar_reader_new(source, import->name, &reader, err);
     while (!rc) {
         const struct entry *entry;

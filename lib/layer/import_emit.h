@@ -16,6 +16,8 @@ struct import {
     void *arg;
     struct path_set files; /* what hard links may lead to: paths before the prefix */
     struct import_held held;
+    struct sink *copy;    /* of the bytes of a tar, which stay as they are; NULL: they don't */
+    struct path_set seen; /* with copy: all paths, which nobody looks at else */
 };
 
 /* Hands entry, as it stands in the archive, to the receiver: with the options applied, and without

@@ -24,6 +24,7 @@ struct pack {
     struct lazy *lazy; /* if it is not NULL, it is there instead */
     char *chunk;       /* for what goes through lazy */
     struct tar_writer *writer;
+    bool verbatim; /* the tar comes whole, from elsewhere */
     struct pack_result result;
 };
 
@@ -166,6 +167,26 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static void note_time(struct pack *pack, const struct entry *entry)
+{
+    bool whiteout = strncmp(base_name(entry->path), ".wh.", 4) == 0;
+    if (!whiteout && entry->mtime > pack->result.newest_mtime)
+        pack->result.newest_mtime = entry->mtime;
+}
+
+struct sink *img__pack_verbatim(struct pack *pack)
+{
+    assert(!pack->lazy && pack->result.entries == 0);
+    pack->verbatim = true;
+    return &pack->cut.sink;
+}
+
+void img__pack_note(struct pack *pack, const struct entry *entry)
+{
+    note_time(pack, entry);
+    pack->result.entries++;
+}
+
 int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
                     img_error *err)
 {
@@ -173,9 +194,7 @@ int img__pack_entry(struct pack *pack, const struct entry *entry, struct source 
     int rc = pack->lazy ? img__lazy_reserved(pack->lazy, entry, &skip, err) : 0;
     if (rc || skip)
         return rc;
-    bool whiteout = strncmp(base_name(entry->path), ".wh.", 4) == 0;
-    if (!whiteout && entry->mtime > pack->result.newest_mtime)
-        pack->result.newest_mtime = entry->mtime;
+    note_time(pack, entry);
     return pack_any(pack, entry, data, err);
 }
 
@@ -225,7 +244,7 @@ const struct strv *img__pack_annotations(const struct pack *pack)
 int img__pack_end(struct pack *pack, struct pack_result *result, img_error *err)
 {
     int rc = pack->lazy ? img__lazy_last(pack->lazy, err) : 0;
-    if (rc == 0)
+    if (rc == 0 && !pack->verbatim)
         rc = img__tar_writer_end(pack->writer, err);
     if (rc == 0 && pack->lazy)
         rc = img__lazy_end(pack->lazy, err);

@@ -49,6 +49,11 @@ void img__pack_sorted(struct pack *pack);
 /* Says that sub-second times go in. */
 void img__pack_nanoseconds(struct pack *pack);
 
+/* Instead of entries, with PACK_PLAIN alone: where the bytes of a tar go that someone else wrote,
+ * with its end. It belongs to the pack. img__pack_note() tells of the entries in it. */
+struct sink *img__pack_verbatim(struct pack *pack);
+void img__pack_note(struct pack *pack, const struct entry *entry);
+
 /* An entry and, for a FILE, all of its data from the source, which may be NULL if there is none. */
 int img__pack_entry(struct pack *pack, const struct entry *entry, struct source *data,
                     img_error *err);

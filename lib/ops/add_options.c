@@ -13,12 +13,15 @@
 #define SET_KNOWN (IMG_ADD_MODE | IMG_ADD_UID | IMG_ADD_GID | IMG_ADD_MTIME)
 #define PRESERVE_KNOWN (IMG_PRESERVE_NANOSECONDS | IMG_PRESERVE_IMA | IMG_PRESERVE_XATTRS)
 
+#define FLAGS_KNOWN (IMG_ADD_VERBATIM | IMG_ADD_WARN_CASE)
+
 _Static_assert(sizeof(img_add_options) == offsetof(img_add_options, chmod) + sizeof(void *),
                "no tail padding: a new field could hide in it");
 
 static int check(const img_add_options *options, img_error *err)
 {
-    if ((options->set & ~SET_KNOWN) || (options->preserve & ~PRESERVE_KNOWN) || options->flags)
+    if ((options->set & ~SET_KNOWN) || (options->preserve & ~PRESERVE_KNOWN) ||
+        (options->flags & ~FLAGS_KNOWN))
         return img__fail(err, IMG_EINVAL, "img_add_options has bits that are not known");
     if ((options->set & IMG_ADD_MODE) && options->mode > 07777)
         return img__fail(err, IMG_EINVAL, "mode %o is out of range: 0 to 7777", options->mode);
@@ -26,6 +29,24 @@ static int check(const img_add_options *options, img_error *err)
         ((options->set & IMG_ADD_GID) && options->gid > ENTRY_ID_MAX))
         return img__fail(err, IMG_EINVAL, "4294967295 is no user or group: it means none");
     return 0;
+}
+
+static bool any(const char *const *list)
+{
+    return list && list[0];
+}
+
+/* The bytes stay as they are, so nothing else can be asked for. */
+static int check_verbatim(const img_add_options *options, img_error *err)
+{
+    bool more = options->set || options->preserve || options->chown || options->chmod ||
+                options->ignore_file || any(options->exclude) || any(options->uid_map) ||
+                any(options->gid_map);
+    if (!(options->flags & IMG_ADD_VERBATIM) || !more)
+        return 0;
+    return img__fail(err, IMG_EINVAL,
+                     "an archive that is taken verbatim keeps its owners, modes, times and "
+                     "attributes, and nothing of it is left out");
 }
 
 static unsigned keep_of(uint32_t preserve)
@@ -117,6 +138,8 @@ static int take(const img_add_options *options, struct add_options *out, img_err
     int rc = img__options_copy(&out->given, sizeof(out->given), options, "img_add_options", err);
     if (rc == 0)
         rc = check(&out->given, err);
+    if (rc == 0)
+        rc = check_verbatim(&out->given, err);
     if (rc == 0 && out->given.chmod)
         rc = img__mode_change_parse(out->given.chmod, &out->chmod, err);
     if (rc == 0)

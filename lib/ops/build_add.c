@@ -8,7 +8,7 @@
 
 #include "layer/import.h"
 #include "ops/add_owner.h"
-#include "ops/build_layer.h"
+#include "ops/build_verbatim.h"
 
 static bool is_directory_below(const struct view *view, const char *path)
 {
@@ -20,6 +20,8 @@ static int add_entry(const struct entry *entry, struct source *data, void *arg, 
 {
     struct layering *layering = arg;
     int rc = img__layering_check_below(layering, entry, err);
+    if (rc == 0)
+        rc = img__layering_check_case(layering, entry->path, err);
     if (rc)
         return rc;
     /* The place itself, where it is there already, stays as it is. */
@@ -109,14 +111,26 @@ static int add_scanned(struct layering *layering, const char *source, struct add
     return rc ? rc : img__layering_end(layering, err);
 }
 
+/* What is below, and what is looked for. */
+static int open_layering(struct layering *layering, const struct add_options *options,
+                         img_error *err)
+{
+    int rc = img__layering_look_below(layering->build, &layering->view, err);
+    if (rc == 0 && (options->given.flags & IMG_ADD_WARN_CASE))
+        rc = img__fold_new(&layering->fold, err);
+    return rc;
+}
+
 static int add_path(img_build *build, const char *source, const char *destination,
                     struct add_options *options, img_error *err)
 {
     struct stat st;
+    if (options->given.flags & IMG_ADD_VERBATIM)
+        return img__fail(err, IMG_EINVAL, "only a tar can be added verbatim");
     if (stat(source, &st) != 0)
         return img__fail_errno(err, "cannot read %s", source);
     auto_(layering) struct layering layering = {.build = build};
-    int rc = img__layering_look_below(build, &layering.view, err);
+    int rc = open_layering(&layering, options, err);
     if (rc)
         return rc;
     auto_free char *prefix = NULL;
@@ -190,7 +204,8 @@ static int add_archive_entry(const struct entry *entry, struct source *data, voi
         placed.path = path;
     if (link)
         placed.link = link;
-    return img__layering_entry(layering, &placed, data, err);
+    rc = img__layering_check_case(layering, placed.path, err);
+    return rc ? rc : img__layering_entry(layering, &placed, data, err);
 }
 
 /* The layer from an archive, once it is known where it goes. */
@@ -216,7 +231,12 @@ static int add_archive(img_build *build, const char *path, const char *destinati
 {
     auto_(layering) struct layering layering = {.build = build, .what = "add an archive"};
     auto_free char *prefix = NULL;
-    int rc = img__layering_look_below(build, &layering.view, err);
+    bool verbatim = options->given.flags & IMG_ADD_VERBATIM;
+    int rc = open_layering(&layering, options, err);
+    if (rc == 0 && verbatim && destination)
+        rc = img__fail(err, IMG_EINVAL, "what is added verbatim has no other destination");
+    if (rc == 0 && verbatim)
+        return img__layering_verbatim(&layering, path, options, err);
     if (rc == 0)
         rc = place_source(&layering, path, true, destination ? destination : "/", &prefix, err);
     if (rc == 0)

@@ -179,6 +179,18 @@ int img__layering_check_below(const struct layering *layering, const struct entr
                      entry->path, below->link);
 }
 
+int img__layering_check_case(struct layering *layering, const char *path, img_error *err)
+{
+    bool collides = false;
+    int rc = layering->fold ? img__fold_add(layering->fold, path, &collides, err) : 0;
+    if (collides)
+        img__log(&layering->build->observer, IMG_LOG_WARNING,
+                 "/%s: differs from another path of the layer only in upper and lower case, which "
+                 "not every file system tells apart",
+                 path);
+    return rc;
+}
+
 int img__layering_directory(struct layering *layering, const char *path, img_error *err)
 {
     auto_free char *own_path = strdup(path);

@@ -6,6 +6,7 @@
 #ifndef IMG_OPS_BUILD_LAYER_H
 #define IMG_OPS_BUILD_LAYER_H
 
+#include "layer/fold.h"
 #include "layer/pack.h"
 #include "ops/build.h"
 
@@ -14,6 +15,7 @@ struct layering {
     const struct view *view; /* of the layers below; NULL: nothing is below */
     const char *prefix;      /* where a tree goes; borrowed */
     const char *what;        /* for events and the history: "add /opt/app"; borrowed */
+    struct fold *fold;       /* warns of names that differ in case alone; NULL: nobody asked */
     struct pack *pack;
     struct item item;
     img_digest digest;
@@ -36,6 +38,8 @@ int img__layering_entry(struct layering *layering, const struct entry *entry, st
  * breaks a base whose /lib leads to /usr/lib. IMG_EINVAL. */
 int img__layering_check_below(const struct layering *layering, const struct entry *entry,
                               img_error *err);
+/* Warns of a path that differs from another one in case alone, if that was asked for. */
+int img__layering_check_case(struct layering *layering, const char *path, img_error *err);
 /* Writes the directory at path, as it is below or else as the engine makes one up: 0755, root,
  * 1970. */
 int img__layering_directory(struct layering *layering, const char *path, img_error *err);
@@ -45,6 +49,7 @@ int img__layering_parents(struct layering *layering, const char *path, const cha
 
 static inline void img__auto_layering(struct layering *layering)
 {
+    img__fold_free(layering->fold);
     img__pack_free(layering->pack);
 }
 

@@ -71,6 +71,19 @@ try imgtool build --layer more.tar --uid-map 0:1000:1 --gid-map 0:0:1
 try imgtool build --layer more.tar --uid-map 0:1000
 imgtool rm users >/dev/null
 
+echo "== a tar whose bytes are the layer"
+$build --layer more.tar --verbatim >/dev/null
+cmp more.tar "$(blob changed)" && echo same
+try imgtool build --layer more.tar --verbatim --chown 1
+try imgtool build --layer more.tar:/x --verbatim
+
+echo "== names that differ in case alone"
+mkdir -p case
+echo 1 >case/README
+echo 2 >case/readme
+try imgtool build -q --add case:/ --warn-case --platform linux/amd64 --mtime 1
+rm -r case
+
 echo "== rules of what is left out"
 printf '\357\273\277# not the two\nsub\n' >rules
 mkdir -p tree/sub/deep

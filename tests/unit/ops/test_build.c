@@ -277,6 +277,116 @@ static void bad_sources(void **state)
     assert_int_equal(img_image_layer_count(image), 1);
 }
 
+/* C27: the bytes of a tar as they are, once the strict reader has seen them to their end. */
+static void verbatim(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    make_base(f);
+    auto_(buf) struct buf tar = TARBALL_INIT, twice = TARBALL_INIT, through = TARBALL_INIT,
+                          device = TARBALL_INIT;
+    tarball_add(&tar, '5', "./", "");
+    tarball_pax(&tar, 'x', "comment", "that no layer of ours has", NULL);
+    tarball_add(&tar, '0', "./f", "data");
+    tarball_link(&tar, '1', "hard", "./f");
+    tarball_add(&tar, '0', ".wh.gone", "");
+    tarball_end(&tar);
+    for (int i = 0; i < 17; i++)
+        tarball_end(&tar); /* a full record of 10 KiB, and more */
+    write_archive(f, "good.tar", &tar);
+    tarball_add(&twice, '0', "x", "");
+    tarball_add(&twice, '0', "./x", "");
+    write_archive(f, "twice.tar", &twice);
+    tarball_add(&through, '0', "lib/x", "");
+    write_archive(f, "through.tar", &through);
+    tarball_link(&device, '3', "c", "");
+    write_archive(f, "device.tar", &device);
+    tree_file(f, "text", "this is no archive, and longer than a block is not either");
+    auto_free char *path = path_in(f, "good.tar"), *gz = path_in(f, "good.tar.gz");
+    auto_free char *command = NULL;
+    assert_true(asprintf(&command, "gzip -nk '%s'", path) > 0);
+    assert_int_equal(system(command), 0);
+
+    img_add_options options = IMG_ADD_OPTIONS_INIT;
+    options.flags = IMG_ADD_VERBATIM;
+    img_digest expected;
+    assert_ok(img__digest_of(tar.data, tar.len, &expected, &err));
+    auto_(test_build) img_build *build = build_on_base(f);
+    assert_ok(img_build_add_archive(build, path, NULL, &options, &err));
+    assert_ok(img_build_add_archive(build, gz, NULL, &options, &err));
+    commit(build, "app:1");
+    auto_(test_image) img_image *image = open_image(f, "app:1");
+    const char *config = img_image_config_bytes(image, NULL);
+    const char *first = strstr(config, expected.text);
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, expected.text));
+    assert_string_equal(img_image_layer(image, 1)->digest.text,
+                        img_image_layer(image, 2)->digest.text);
+
+    static const struct {
+        const char *name;
+        int code;
+        const char *message;
+    } rows[] = {
+        {"twice.tar", IMG_EFORMAT, "entry 'x': is there twice"},
+        {"through.tar", IMG_EINVAL, "/lib/x is /usr/lib/x in the image"},
+        {"device.tar", IMG_EFORMAT, "the character device 0:0"},
+        {"text", IMG_EINVAL, "is no tar"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *bad = path_in(f, rows[i].name);
+        assert_fails(img_build_add_archive(build, bad, NULL, &options, &err), rows[i].code,
+                     rows[i].message);
+    }
+    assert_fails(img_build_add_path(build, path, "/", &options, &err), IMG_EINVAL, "only a tar");
+    assert_fails(img_build_add_archive(build, path, "/x", &options, &err), IMG_EINVAL,
+                 "no other destination");
+    options.chmod = "0";
+    assert_fails(img_build_add_archive(build, path, NULL, &options, &err), IMG_EINVAL,
+                 "keeps its owners");
+    assert_no_temporaries(f);
+}
+
+static void count_case_warnings(int level, const char *line, void *arg)
+{
+    if (level == IMG_LOG_WARNING && strstr(line, "upper and lower case"))
+        ++*(int *)arg;
+}
+
+/* C30: a warning, when asked for. */
+static void case_alone(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    int warnings = 0;
+    tree_dir(f, "tree", 0755);
+    tree_dir(f, "tree/A", 0755);
+    tree_dir(f, "tree/a", 0755);
+    tree_file(f, "tree/A/x", "1");
+    tree_file(f, "tree/a/X", "2");
+    tree_file(f, "tree/b", "3");
+    auto_(buf) struct buf tar = TARBALL_INIT;
+    tarball_add(&tar, '0', "f", "");
+    tarball_add(&tar, '0', "F", "");
+    write_archive(f, "a.tar", &tar);
+    auto_free char *path = path_in(f, "tree"), *archive = path_in(f, "a.tar");
+    img_build_options build_options = amd64_options();
+    build_options.on_log = count_case_warnings;
+    build_options.on_log_arg = &warnings;
+    auto_(test_build) img_build *build = build_with(f, &build_options);
+    img_add_options options = IMG_ADD_OPTIONS_INIT;
+    assert_ok(img_build_add_path(build, path, "/", &options, &err));
+    assert_int_equal(warnings, 0);
+    options.flags = IMG_ADD_WARN_CASE;
+    assert_ok(img_build_add_path(build, path, "/", &options, &err));
+    assert_int_equal(warnings, 2);
+    assert_ok(img_build_add_archive(build, archive, NULL, &options, &err));
+    assert_int_equal(warnings, 3);
+    options.flags |= IMG_ADD_VERBATIM;
+    assert_ok(img_build_add_archive(build, archive, NULL, &options, &err));
+    assert_int_equal(warnings, 4);
+}
+
 /* C28: owners by number and by name, as docker has them. */
 static void owners(void **state)
 {
@@ -1092,6 +1202,8 @@ int main(void)
         CASE(archives),
         CASE(archive_options),
         CASE(owners),
+        CASE(verbatim),
+        CASE(case_alone),
         CASE(bad_sources),
         CASE(add_options),
         CASE(removal),
