@@ -73,23 +73,42 @@ static int open_node(struct node *node)
     return openat(node->dirfd, node->name, flags);
 }
 
-int img__scan_open(struct scan *scan, struct node *node, img_error *err)
+/* *again: something was put in its place meanwhile. */
+static int open_once(struct scan *scan, struct node *node, bool *again, img_error *err)
 {
     int rc = img__scan_look(scan, node, err);
     if (rc || S_ISLNK(node->st.stx_mode) || S_ISSOCK(node->st.stx_mode))
         return rc;
     node->fd = open_node(node);
-    if (node->fd < 0)
+    if (node->fd < 0) {
+        *again = errno == ENOENT || errno == ELOOP || errno == ENOTDIR;
         return fail_open(scan, node, err);
+    }
 
     struct statx st;
     if (statx(node->fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) != 0)
         return fail_open(scan, node, err);
-    if (!img__scan_same_inode(img__scan_inode(&st), img__scan_inode(&node->st)) ||
-        (st.stx_mode & S_IFMT) != (node->st.stx_mode & S_IFMT))
+    *again = !img__scan_same_inode(img__scan_inode(&st), img__scan_inode(&node->st)) ||
+             (st.stx_mode & S_IFMT) != (node->st.stx_mode & S_IFMT);
+    if (*again)
         return fail_replaced(scan, err);
     node->st = st;
+    return 0;
+}
+
+/* Editors and compilers put a new file in the place of the old one. That may happen just now, but
+ * not twice in a row. */
+int img__scan_open(struct scan *scan, struct node *node, img_error *err)
+{
+    bool again = false;
+    int rc = open_once(scan, node, &again, err);
+    if (rc && again) {
+        img__scan_close(node);
+        rc = open_once(scan, node, &again, err);
+    }
+    if (rc || node->fd < 0)
+        return rc;
     if (node->top)
-        scan->dev = img__scan_inode(&st).dev;
+        scan->dev = img__scan_inode(&node->st).dev;
     return 0;
 }
