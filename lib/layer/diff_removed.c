@@ -5,7 +5,6 @@
  * of that name (C21); the root is never opaque, since some runtimes ignore that (C22).
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "layer/diff_internal.h"
@@ -52,9 +51,8 @@ static int add_missing(struct diff *diff, const struct level *level, const struc
                        struct strv *gone, img_error *err)
 {
     struct scan_dir old = {.fd = -1};
-    int fd = openat(part->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 ? img__fail_errno(err, "%s: cannot be listed", diff->below.scan.place.data)
-                    : img__scan_dir_read(&diff->below.scan, fd, &old, err);
+    int rc = img__scan_dir_read(&diff->below.scan, part->fd, &old, err);
+    old.fd = -1; /* it stays with the part, which was not listed before */
     for (size_t i = 0; rc == 0 && i < old.count; i++) {
         const char *name = find_name(&level->dir, old.sorted[i]);
         bool missing = !name;

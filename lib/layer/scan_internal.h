@@ -48,8 +48,9 @@ struct scan {
     struct buf path;  /* where that goes in the image */
     struct link_map links;
     struct scan_held held;
-    uint64_t dev;  /* the file system that the scan stays on */
-    char *scratch; /* SCAN_SCRATCH bytes, for one system call at a time */
+    uint64_t dev;        /* the file system that the scan stays on */
+    bool no_listxattrat; /* the kernel has no such call */
+    char *scratch;       /* SCAN_SCRATCH bytes, for one system call at a time */
 };
 
 #define SCAN_SCRATCH ((size_t)128 * 1024)
@@ -60,6 +61,7 @@ struct node {
     const char *name;
     bool top;        /* what the scan was asked for: a symbolic link is what it leads to */
     bool mount;      /* a directory of another file system, which is not entered */
+    bool looked;     /* st and mount are known */
     struct statx st; /* of fd, if there is one */
     int fd; /* for reading if it is a file or a directory; O_PATH if a mount or a special file */
 };
@@ -112,7 +114,7 @@ static inline unsigned char img__scan_dir_type(const char *name)
 
 /* scan_open.c: what there is under that name, and of a directory whether it is a mount. */
 int img__scan_look(const struct scan *scan, struct node *node, img_error *err);
-/* The same, and opens it. */
+/* The same, unless that is known, and opens it: it must be what was looked at. */
 int img__scan_open(struct scan *scan, struct node *node, img_error *err);
 void img__scan_close(struct node *node);
 

@@ -45,6 +45,7 @@ int img__scan_look(const struct scan *scan, struct node *node, img_error *err)
 
     /* The stat of a directory that something is mounted on is that of the mount. */
     bool root = (node->st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    node->looked = true;
     node->mount = !node->top && S_ISDIR(node->st.stx_mode) &&
                   (root || img__scan_inode(&node->st).dev != scan->dev);
     return 0;
@@ -76,7 +77,7 @@ static int open_node(struct node *node)
 /* *again: something was put in its place meanwhile. */
 static int open_once(struct scan *scan, struct node *node, bool *again, img_error *err)
 {
-    int rc = img__scan_look(scan, node, err);
+    int rc = node->looked ? 0 : img__scan_look(scan, node, err);
     if (rc || S_ISLNK(node->st.stx_mode) || S_ISSOCK(node->st.stx_mode))
         return rc;
     node->fd = open_node(node);

@@ -3,6 +3,10 @@
  * What makes one tree into another: what counts as a change, what is removed, in which order
  * (layers.md D2-D9, C1, C2, C5, C17, C20, C21).
  */
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "changes.h"
 
 /* A tree with all kinds of things, and the same again. */
@@ -210,6 +214,32 @@ static void live_trees(void **state)
     }
 }
 
+/* C29: what is mounted in a tree is no part of it, and what it hides is left alone. */
+static void mounts(void **state)
+{
+    static const char *const expected[] = {"M d m\n", "M d m\nA f m/f\n"};
+    static const char *const points[] = {"t/new/m", "t/old/m"};
+    (void)state;
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        skip();
+    for (int i = 0; i < 2; i++) {
+        img_error err;
+        struct diff_options options = {0};
+        auto_(changes) struct changes changes = CHANGES_INIT;
+        auto_free char *point = judge_path(points[i]);
+        make("mkdir -p old/m new/m; echo >old/m/f; echo >new/m/f");
+        if (mount("none", point, "tmpfs", 0, "mode=700") != 0)
+            skip();
+        int rc = diff_trees(&options, &changes, &err);
+        assert_int_equal(umount(point), 0);
+        assert_int_equal(rc, 0);
+        assert_string_equal(changes.lines.data, expected[i]);
+        if (i == 0)
+            assert_non_null(strstr(changes.log.data, "t/new/m: another file system"));
+        assert_true(fcntl(0, F_GETFD) >= 0); /* as before */
+    }
+}
+
 /* More directories on the way than descriptors are kept open. */
 static void deep_trees(void **state)
 {
@@ -257,7 +287,7 @@ int main(void)
         cmocka_unit_test(types),          cmocka_unit_test(hard_links),
         cmocka_unit_test(other_base),     cmocka_unit_test(what_has_no_place),
         cmocka_unit_test(live_trees),     cmocka_unit_test(deep_trees),
-        cmocka_unit_test(what_cannot_be),
+        cmocka_unit_test(what_cannot_be), cmocka_unit_test(mounts),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
 }

@@ -332,6 +332,29 @@ static void mounts(void **state)
     assert_non_null(strstr(found.log.data, "/t/m: another file system"));
 }
 
+/* What is not open has the same attributes, whatever the kernel offers; a link is not followed. */
+static void attributes_by_name(void **state)
+{
+    (void)state;
+    make("mkdir d; : >d/f; ln -s f d/l; setfattr -n user.x -v 1 d/f");
+    auto_free char *path = judge_path("t/d");
+    auto_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(dir >= 0);
+    for (int i = 0; i < 4; i++) {
+        img_error err;
+        struct scan_options options = {.prefix = ""};
+        auto_(scan) struct scan scan = {.no_listxattrat = i & 1};
+        auto_(entry) struct entry entry = {0};
+        struct node node = {.dirfd = dir, .name = i & 2 ? "l" : "f", .fd = -1};
+        assert_ok(img__scan_init(&scan, path, &options, &err));
+        assert_ok(img__scan_look(&scan, &node, &err));
+        assert_ok(img__scan_xattrs(&scan, &node, &entry, &err));
+        assert_int_equal(entry.xattr_count, i & 2 ? 0 : 1);
+        if (entry.xattr_count)
+            assert_string_equal(entry.xattrs[0].value, "1");
+    }
+}
+
 /* Far deeper than descriptors are kept, with hardly any to have. */
 enum { DEEP = 400 };
 
@@ -610,27 +633,17 @@ static void ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_and_types),
-        cmocka_unit_test(prefix_and_overrides),
-        cmocka_unit_test(one_file),
-        cmocka_unit_test(hard_links),
-        cmocka_unit_test(many_hard_links),
-        cmocka_unit_test(devices),
-        cmocka_unit_test(attributes),
-        cmocka_unit_test(attribute_values),
-        cmocka_unit_test(left_out),
-        cmocka_unit_test(mounts),
-        cmocka_unit_test(deep),
-        cmocka_unit_test(too_deep),
-        cmocka_unit_test(large_directory),
-        cmocka_unit_test(sparse),
-        cmocka_unit_test(changes),
-        cmocka_unit_test(unreadable),
-        cmocka_unit_test(rules),
-        cmocka_unit_test(rules_come_first),
-        cmocka_unit_test(edits),
-        cmocka_unit_test(unmapped),
-        cmocka_unit_test(ends),
+        cmocka_unit_test(order_and_types),  cmocka_unit_test(prefix_and_overrides),
+        cmocka_unit_test(one_file),         cmocka_unit_test(hard_links),
+        cmocka_unit_test(many_hard_links),  cmocka_unit_test(devices),
+        cmocka_unit_test(attributes),       cmocka_unit_test(attributes_by_name),
+        cmocka_unit_test(attribute_values), cmocka_unit_test(left_out),
+        cmocka_unit_test(mounts),           cmocka_unit_test(deep),
+        cmocka_unit_test(too_deep),         cmocka_unit_test(large_directory),
+        cmocka_unit_test(sparse),           cmocka_unit_test(changes),
+        cmocka_unit_test(unreadable),       cmocka_unit_test(rules),
+        cmocka_unit_test(rules_come_first), cmocka_unit_test(edits),
+        cmocka_unit_test(unmapped),         cmocka_unit_test(ends),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
 }
