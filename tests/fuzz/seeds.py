@@ -76,6 +76,22 @@ def links():
     return out.getvalue()[:16 * 512]
 
 
+def escapes():
+    """Two layers of ten blocks that lead out of a root, if they can."""
+    lower = [("l", "../canaries"), ("m", "../../canary"), ("d/u", "../.."), ("d/d/a", None),
+             ("b", "l"), ("x", "d/d"), ("a", "../a"), ("c", "/"), ("r", "."), ("e", "../b")]
+    upper = [("l/a", None), ("b/.wh.a", None), ("l/.wh..wh..opq", None), ("d/u/canary", None),
+             ("m", None), ("x/.wh..wh..opq", None), (".wh.d", None), ("d", "../canaries"),
+             ("d/a", None), ("c/r/c/a/b", None)]
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, link in lower + upper:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = (tarfile.SYMTYPE, link) if link else (tarfile.REGTYPE, "")
+            archive.addfile(info)
+    return out.getvalue()[:20 * 512]
+
+
 def sparse(options):
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/sparse", "wb") as file:
@@ -141,6 +157,9 @@ def main():
         put("tar", f"plain{i}", tar(form))
         put("view", f"twice{i}", 2 * tar(form))
     put("view", "whiteouts", whiteouts())
+    put("apply", "twice", 2 * tar(tarfile.PAX_FORMAT))
+    put("apply", "whiteouts", whiteouts())
+    put("apply", "escapes", escapes())
     put("view", "links", links())
     for options in (["--format=gnu"], ["--format=pax", "--sparse-version=0.0"],
                     ["--format=pax", "--sparse-version=0.1"],
