@@ -15,10 +15,8 @@
 
 /* ---- what is in its place ---- */
 
-static int fail_twice(const struct apply *apply, img_error *err)
+static int fail_twice(img_error *err)
 {
-    if (apply->entry->type == ENTRY_DIRECTORY)
-        return img__fail(err, IMG_EFORMAT, "it is there twice");
     return img__fail(err, IMG_EFORMAT, "%s", APPLY_TWICE);
 }
 
@@ -31,7 +29,9 @@ static int replace_directory(struct apply *apply, const struct place *place, img
     bool directory = apply->entry->type == ENTRY_DIRECTORY;
     bool duplicates = apply->options.allow_duplicates;
     if (directory && record && record->listed == apply->layer && !duplicates)
-        return fail_twice(apply, err);
+        return img__fail(err, IMG_EFORMAT, "it is there twice");
+    if (apply->fresh && !record)
+        return img__fail(err, IMG_EFORMAT, "%s", APPLY_SPELLED);
     if (directory)
         return 1;
     if (record && record->brought == apply->layer && !duplicates)
@@ -46,7 +46,7 @@ static int replace_other(struct apply *apply, const struct place *place, bool is
 {
     if (img__apply_brought(apply, place->parent->dir, place->name) &&
         !apply->options.allow_duplicates)
-        return fail_twice(apply, err);
+        return fail_twice(err);
     if (is_link)
         img__apply_forget_parents(apply);
     if (unlinkat(place->fd, place->name, 0) != 0 && errno != ENOENT)
@@ -75,10 +75,13 @@ static int make_room(struct apply *apply, const struct place *place, img_error *
     struct stat stat;
     if (fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 0 : img__fail_errno(err, "can't look at what is there");
+    int rc = apply->fresh ? 0 : img__apply_check_spelling(apply, place, &stat, err);
+    if (rc)
+        return rc;
     if (S_ISDIR(stat.st_mode))
         return replace_directory(apply, place, err);
     bool is_link = S_ISLNK(stat.st_mode);
-    int rc = is_link ? keep_same_link(apply, place, err) : 0;
+    rc = is_link ? keep_same_link(apply, place, err) : 0;
     return rc ? rc : replace_other(apply, place, is_link, err);
 }
 
@@ -135,7 +138,7 @@ static int batch_file(struct apply *apply, const struct place *place, const stru
 {
     uint32_t parent = place->parent->dir;
     if (!apply->fresh && img__apply_brought(apply, parent, place->name))
-        return fail_twice(apply, err);
+        return fail_twice(err);
     int rc = img__apply_bring(apply, parent, place->name, err);
     return rc ? rc : img__apply_batch(apply, place, meta, err);
 }
@@ -225,7 +228,7 @@ static int apply_root(struct apply *apply, img_error *err)
 {
     struct place place;
     if (apply->dirs.items[DIR_ROOT].listed == apply->layer && !apply->options.allow_duplicates)
-        return fail_twice(apply, err);
+        return img__fail(err, IMG_EFORMAT, "it is there twice");
     int rc = img__apply_place(apply, "", PLACE_LOOK, &place, err);
     return rc ? rc : set_directory(apply, &place, DIR_ROOT, err);
 }
@@ -289,7 +292,7 @@ static int link_to_itself(struct apply *apply, const struct place *place, img_er
 {
     if (img__apply_brought(apply, place->parent->dir, place->name) &&
         !apply->options.allow_duplicates)
-        return fail_twice(apply, err);
+        return fail_twice(err);
     return img__apply_bring(apply, place->parent->dir, place->name, err);
 }
 

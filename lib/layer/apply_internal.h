@@ -86,6 +86,8 @@ struct apply {
 };
 
 #define APPLY_CHUNK IMG_IO_CHUNK
+#define APPLY_SPELLED                                                                              \
+    "the layer has its directory in two spellings, which are one on this file system"
 #define APPLY_TWICE "it is there twice, or in two spellings that are one in this directory"
 
 /* ---- apply.c ---- */
@@ -201,6 +203,12 @@ int img__apply_late_xattr(struct apply *apply, int fd, const struct late_xattr *
  * is. fd is of a file or a directory. */
 bool img__apply_notes_owner(const struct apply *apply);
 int img__apply_note_owner(struct apply *apply, int fd, img_error *err);
+
+/* ---- apply_spelling.c ---- */
+
+/* Fails if what is there is this layer's own in another spelling of the name. */
+int img__apply_check_spelling(const struct apply *apply, const struct place *place,
+                              const struct stat *there, img_error *err);
 
 /* ---- apply_whiteout.c ---- */
 

@@ -75,11 +75,21 @@ static struct parent *free_parent(struct apply *apply)
     return oldest;
 }
 
+/* The directory at a real path that exists. Where there was nothing before the layer, it was made
+ * under that very name, or the layer spells it in two ways. */
+static int reach(struct apply *apply, const char *real, size_t len, uint32_t *out, img_error *err)
+{
+    int rc = img__dirs_reach(&apply->dirs, real, len, out, err);
+    if (!rc && apply->fresh && *out != DIR_ROOT && !(apply->dirs.items[*out].flags & DIR_MADE))
+        return img__fail(err, IMG_EFORMAT, "%s", APPLY_SPELLED);
+    return rc;
+}
+
 static int keep_parent(struct apply *apply, const char *path, size_t len, struct root_way *way,
                        struct parent **out, img_error *err)
 {
     uint32_t dir;
-    int rc = img__dirs_reach(&apply->dirs, img__buf_text(&way->real), way->real.len, &dir, err);
+    int rc = reach(apply, img__buf_text(&way->real), way->real.len, &dir, err);
     if (!rc)
         rc = img__apply_know(apply, dir, way->fd, err);
     if (rc)
@@ -190,7 +200,7 @@ static int make_next(struct apply *apply, struct root_way *way, uint32_t *dir, c
 static int make_missing(struct apply *apply, struct root_way *way, img_error *err)
 {
     uint32_t dir;
-    int rc = img__dirs_reach(&apply->dirs, img__buf_text(&way->real), way->there, &dir, err);
+    int rc = reach(apply, img__buf_text(&way->real), way->there, &dir, err);
     size_t at = way->there;
     while (!rc && at < way->real.len) {
         char name[ENTRY_NAME_MAX + 1];

@@ -154,6 +154,10 @@ static int hide(struct apply *apply, const struct place *place, const char *name
         return errno == ENOENT || errno == ENAMETOOLONG
                    ? 0
                    : img__fail_errno(err, "can't look at '%.255s'", name);
+    const struct place hidden = {place->parent, place->fd, name};
+    int rc = img__apply_check_spelling(apply, &hidden, &stat, err);
+    if (rc)
+        return rc;
     bool directory = S_ISDIR(stat.st_mode);
     if (directory && dir != DIR_NONE && apply->dirs.items[dir].brought == apply->layer)
         return prune_from(apply, dir, true, err);
