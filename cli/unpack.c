@@ -10,6 +10,7 @@
 #include "fail.h"
 #include "memory.h"
 #include "number.h"
+#include "unpack_bundle.h"
 
 struct job {
     const char *reference;
@@ -125,7 +126,7 @@ static int unpack(struct cli *cli, const struct arguments *args, img_store *stor
                   const struct job *job, img_error *err)
 {
     img_unpack_result result;
-    int rc = img_unpack(store, job->reference, job->destination, &job->options, &result, err);
+    int rc = unpack_or_bundle(args, store, &job->options, &result, err);
 
     progress_end(cli->progress);
     /* "interrupted" alone would not say where it is. */
@@ -148,7 +149,7 @@ static int unpack_run(struct cli *cli, const struct arguments *args, img_error *
     auto_(job) struct job job = {0};
     bool pull = option_count(args, "pull");
 
-    if (parse_job(cli, args, &job, err) < 0 ||
+    if (unpack_bundle_check(args, err) < 0 || parse_job(cli, args, &job, err) < 0 ||
         (pull && cli_new_client(cli, args, &client, err) < 0) ||
         cli_open_store(cli, pull ? CLI_STORE_CREATE : CLI_STORE_MUST_EXIST, &store, err) < 0)
         return err->code;
@@ -158,6 +159,7 @@ static int unpack_run(struct cli *cli, const struct arguments *args, img_error *
 }
 
 static const struct option options[] = {
+    UNPACK_BUNDLE_OPTIONS,
     {"layer", 0, false, "N", "this layer alone, 1 being the lowest", NULL},
     {"onto", 0, false, NULL, "with --layer: onto what is in DEST already", NULL},
     {"platform", 0, false, "OS/ARCH", "which image of an index (default: this machine's)", NULL},
@@ -178,17 +180,20 @@ static const struct option options[] = {
 
 const struct command command_unpack = {
     .name = "unpack",
-    .synopsis = "REF DEST [OPTION]...",
+    .synopsis = "REF DEST [OPTION]... [-- COMMAND [ARG]...]",
     .summary = "Unpack an image of the store into a directory",
     .example = "  imgtool unpack debian:12 ./rootfs",
     .notes = "DEST must not exist, or be empty. It is there once all layers are, and have the\n"
              "digests of the image; a failure leaves nothing. Prints NAME@DIGEST.\n"
              "Root, or CAP_CHOWN, sets owners and makes devices; else all belongs to the\n"
              "caller. 'unshare --map-auto --map-root-user imgtool unpack ...' sets owners\n"
-             "without root. Whiteouts of a layer alone remove nothing unless it is --onto.",
+             "without root. Whiteouts of a layer alone remove nothing unless it is --onto.\n"
+             "'runc run --bundle DEST NAME' starts what --bundle made, as does crun. All but\n"
+             "what the image says is as 'runc spec' has it; there is no terminal, and the\n"
+             "root file system may be written to. Volumes are empty and in memory.",
     .options = options,
     .more_options = registry_options,
     .min_operands = 2,
-    .max_operands = 2,
+    .max_operands = COMMAND_ANY,
     .run = unpack_run,
 };

@@ -6,7 +6,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libarchive-dev libcur
     libssl-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev ca-certificates"
 # The sanitizers' run-time libraries are a package of their own, which clang does not ask for.
 packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal-ctags libcmocka-dev
-    python3 locales docker-registry apache2-utils openssl skopeo umoci buildah runc jq attr libcap2-bin
+    python3 locales docker-registry apache2-utils openssl skopeo umoci buildah runc crun jq attr libcap2-bin
     faketime busybox-static mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
     libarchive-tools curl util-linux procps golang-go strace e2fsprogs"
 # Sources of the reference reader of eStargz and what it includes, which are unpacked, not installed:
@@ -14,7 +14,7 @@ packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal
 packages_sources="golang-github-containerd-stargz-snapshotter-dev golang-github-klauspost-compress-dev
     golang-github-cespare-xxhash-dev golang-github-opencontainers-go-digest-dev
     golang-github-vbatts-tar-split-dev golang-golang-x-sync-dev"
-packages_bench="hyperfine time"
+packages_bench="hyperfine time e2fsprogs"
 
 # install_packages NAME...: installs those that are not there. Needs root, or sudo, only if any is.
 install_packages() {

@@ -23,6 +23,7 @@
 #define LIBIMG_H
 
 #include <libimg/build.h>
+#include <libimg/bundle.h>
 #include <libimg/callbacks.h>
 #include <libimg/client.h>
 #include <libimg/contents.h>

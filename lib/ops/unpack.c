@@ -188,8 +188,8 @@ int img__unpack_layers(img_store *store, const img_image *image, int root_fd,
 
 IMG_AUTO_POINTER(unpacked, img_image, img_image_free)
 
-static int find(img_store *store, const char *reference, const img_unpack_options *options,
-                img_image **out, img_error *err)
+int img__unpack_find(img_store *store, const char *reference, const img_unpack_options *options,
+                     img_image **out, img_error *err)
 {
     const struct image_search search = {
         .store = store,
@@ -235,7 +235,7 @@ int img_unpack(img_store *store, const char *reference, const char *destination,
     if (rc == 0)
         rc = img__lease_take(store, &lease, err);
     if (rc == 0)
-        rc = find(store, reference, &own, &image, err);
+        rc = img__unpack_find(store, reference, &own, &image, err);
     if (rc == 0)
         rc = check_layer(image, own.layer, err);
     if (rc == 0)

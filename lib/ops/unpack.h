@@ -12,6 +12,10 @@
 int img__unpack_options_copy(const img_unpack_options *options, img_unpack_options *out,
                              img_error *err);
 
+/* Opens the image, which options.client pulls if it must. */
+int img__unpack_find(img_store *store, const char *reference, const img_unpack_options *options,
+                     img_image **out, img_error *err);
+
 /* Applies the layers of image to a directory, which is empty unless the options say otherwise.
  * root_fd stays the caller's. options are img__unpack_options_copy()'s; the caller holds a lease.
  * Sets layers, entries, bytes and unset of result. */

@@ -1,37 +1,60 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Random trees become layers and come out again as they went in, by each judge that can tell. Each tree is
-# made from a number, which is printed; LIBIMG_RANDOM_CASES says how many there are, and
-# LIBIMG_RANDOM_SEED which one is the first.
+# Random trees become layers and come out again as they went in, by imgtool and by each judge that can
+# tell; random stacks of layers become the tree that the specification says. All are made from a number,
+# which is printed; LIBIMG_RANDOM_CASES says how many there are, and LIBIMG_RANDOM_SEED which is the first.
 . "$(dirname "$0")/lib.sh"
 
-cases=${LIBIMG_RANDOM_CASES:-24}
+cases=${LIBIMG_RANDOM_CASES:-12}
 first=${LIBIMG_RANDOM_SEED:-1}
 compressions=(gzip zstd none gzip:1 zstd:7)
 
 # the_same WHAT EXPECTED ACTUAL
 the_same() {
     python3 -B "$here/compare.py" "$2" "$3" >"$work/compared" ||
-        fail "tree $seed in $compression, by $1: $(cat "$work/compared")"
+        fail "number $seed, $1: $(cat "$work/compared")"
 }
 
-# umoci 0.4.7 knows nothing of zstd.
+# unpack WHAT EXPECTED ARGUMENT...: by imgtool, on one thread or on two.
+unpack() {
+    imgtool unpack "${@:3}" --no-sync --threads $((1 + seed % 2)) "$work/unpacked" >/dev/null ||
+        fail "number $seed, $1"
+    the_same "$1" "$2" "$work/unpacked"
+    rm -rf "$work/unpacked"
+}
+
+# by_umoci WHAT EXPECTED LAYOUT
 by_umoci() {
-    [[ $compression != zstd* ]] || return 0
-    skopeo copy -q "oci:$IMGTOOL_STORE:docker.io/library/random:1" "oci:$work/copy:1"
-    umoci unpack --image "$work/copy:1" "$work/bundle" >/dev/null
-    the_same umoci "$work/tree" "$work/bundle/rootfs"
-    rm -rf "$work/copy" "$work/bundle"
+    umoci unpack --image "$3:1" "$work/bundle" >/dev/null || fail "number $seed, $1"
+    the_same "$1" "$2" "$work/bundle/rootfs"
+    rm -rf "$work/bundle"
 }
 
+step "trees"
 for ((seed = first; seed < first + cases; seed++)); do
     compression=${compressions[seed % ${#compressions[@]}]}
     python3 -B "$here/random_tree.py" "$seed" "$work/tree"
     imgtool build -q -t random:1 --compression "$compression" --add "$work/tree:/" >/dev/null ||
-        fail "tree $seed in $compression: build"
-    by_umoci
-    rm -rf "$work/tree"
+        fail "number $seed: build"
+    unpack "$compression" "$work/tree" random:1
+    # umoci 0.4.7 knows nothing of zstd.
+    if [[ $compression != zstd* ]]; then
+        skopeo copy -q "oci:$IMGTOOL_STORE:docker.io/library/random:1" "oci:$work/copy:1"
+        by_umoci "$compression by umoci" "$work/tree" "$work/copy"
+    fi
+    rm -rf "$work/tree" "$work/copy"
 done
 echo "   $cases trees, from number $first on"
 consistent
+
+step "stacks"
+for ((seed = first; seed < first + cases; seed++)); do
+    plain=()
+    [ $((seed % 3)) != 0 ] || plain=(--plain)
+    python3 -B "$here/random_stack.py" "$seed" "$work/layout" "$work/tree" "${plain[@]}"
+    unpack "a stack" "$work/tree" --store "$work/layout" 1
+    [ ${#plain[@]} = 0 ] || by_umoci "a stack by umoci" "$work/tree" "$work/layout"
+    rm -rf "$work/tree" "$work/layout"
+done
+echo "   $cases stacks, from number $first on"
