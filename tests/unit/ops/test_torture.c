@@ -157,6 +157,8 @@ static int add_layers(struct work *work, img_build *build, img_error *err)
     if (rc == 0)
         rc = img_build_add_overlay(build, work->other, (const char *const[]){work->tree, NULL},
                                    NULL, NULL, err);
+    if (rc == 0)
+        rc = img_build_remove(build, (const char *const[]){"etc/a", NULL}, err);
     return rc;
 }
 
