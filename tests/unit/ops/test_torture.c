@@ -9,6 +9,7 @@
 
 #include <execinfo.h>
 
+#include <libimg/bundle.h>
 #include <libimg/client.h>
 #include <libimg/contents.h>
 #include <libimg/unpack.h>
@@ -123,7 +124,7 @@ int __wrap_fsync(int fd)
 
 struct work {
     struct fixture *f;
-    char *tree, *other, *file, *archive, *auth, *out, *record;
+    char *tree, *other, *file, *archive, *auth, *out, *bundle, *record;
     img_store *store;
 };
 
@@ -164,7 +165,7 @@ static int add_layers(struct work *work, img_build *build, img_error *err)
 
 static int set_all(img_build *build, img_error *err)
 {
-    int rc = img_build_set(build, "user", "me", err);
+    int rc = img_build_set(build, "user", "1:2", err);
     if (rc == 0)
         rc = img_build_set(build, "stop-signal", "term", err);
     if (rc == 0)
@@ -264,6 +265,19 @@ static int unpack_image(struct work *work, img_error *err)
     return img_unpack(work->store, "a/b:c", work->out, &options, NULL, err);
 }
 
+static int make_bundle(struct work *work, img_error *err)
+{
+    img_bundle_options options = IMG_BUNDLE_OPTIONS_INIT;
+    img_unpack_options unpack = IMG_UNPACK_OPTIONS_INIT;
+    img_platform platform = {"linux", "amd64", "", ""};
+    unpack.platform = &platform;
+    unpack.threads = 1;
+    unpack.flags = IMG_UNPACK_NO_SYNC | IMG_UNPACK_ROOTLESS;
+    options.unpack = &unpack;
+    options.cmd = (const char *const[]){"c", "d", NULL};
+    return img_unpack_bundle(work->store, "a/b:c", work->bundle, &options, NULL, err);
+}
+
 static int copy_image(struct work *work, img_error *err)
 {
     auto_(endpoint) struct endpoint *from = NULL;
@@ -306,6 +320,8 @@ static int open_and_work(struct work *work, img_error *err)
         rc = use_names(work, err);
     if (rc == 0)
         rc = unpack_image(work, err);
+    if (rc == 0)
+        rc = make_bundle(work, err);
     if (rc == 0)
         rc = copy_image(work, err);
     if (rc == 0)
@@ -351,6 +367,7 @@ static void make_input(struct work *work)
     work->file = path_in(f, "file");
     work->auth = path_in(f, "auth.json");
     work->out = path_in(f, "out");
+    work->bundle = path_in(f, "bundle");
     work->record = path_in(f, "record");
 }
 
@@ -410,6 +427,18 @@ static void check_unpacked(struct work *work)
     assert_int_equal(nftw(work->out, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static void check_bundle(struct work *work)
+{
+    struct fixture *f = work->f;
+    assert_int_equal(count_files(f->parent, ".", ".bundle.tmp-"), 0);
+    if (!file_exists(f->parent, "bundle"))
+        return;
+    auto_free char *text = read_file(f->parent, "bundle/config.json");
+    assert_non_null(strstr(text, "\"args\":[\"/a\",\"b\",\"c\",\"d\"]"));
+    assert_true(file_exists(f->parent, "bundle/rootfs/usr/deep/file"));
+    assert_int_equal(nftw(work->bundle, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 static int run(struct work *work, unsigned long fail_at, img_error *err)
 {
     static const char auth[] = "{\"auths\":{\"https://index.docker.io/v1/\":{\"auth\":\"YTpi\"},"
@@ -442,7 +471,9 @@ static void each_allocation(void **state)
     assert_true(count > 100);
     resolve_all(work.f, expected);
     assert_true(file_exists(work.f->parent, "out"));
+    assert_true(file_exists(work.f->parent, "bundle"));
     check_unpacked(&work);
+    check_bundle(&work);
     for (unsigned long i = 1; i <= count; i++) {
         assert_int_equal(nftw(work.f->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
         memset(&err, 0x5a, sizeof(err)); /* what a caller who forgot has */
@@ -458,6 +489,7 @@ static void each_allocation(void **state)
         }
         check_store(work.f);
         check_unpacked(&work);
+        check_bundle(&work);
 #ifdef WITH_ASAN
         if (__lsan_do_recoverable_leak_check()) {
             show_failure(i);
@@ -472,6 +504,7 @@ static void each_allocation(void **state)
     free(work.archive);
     free(work.auth);
     free(work.out);
+    free(work.bundle);
     free(work.record);
 }
 
