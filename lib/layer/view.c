@@ -42,8 +42,13 @@ struct batch {
     size_t cap;
     struct entry **sorted; /* by path */
     struct strv whiteouts; /* their paths */
+    uint64_t detours;      /* by links */
     uint32_t ordinal;      /* of the entry that is read */
 };
+
+/* Forty links can lead over a hundred thousand directories, for an entry of few bytes; and no image
+ * that means well does that (layers.md X20). */
+#define DETOURS_MAX UINT64_C(10000000)
 
 static void img__auto_batch(struct batch *batch)
 {
@@ -162,6 +167,14 @@ static int copy_entry(const struct batch *batch, const struct entry *from, struc
     return rc;
 }
 
+static int check_detours(const struct batch *batch, img_error *err)
+{
+    if (batch->detours <= DETOURS_MAX)
+        return 0;
+    return img__fail(err, IMG_ELIMIT, "%s: links lead its entries over too many directories",
+                     batch->name);
+}
+
 static const char *last_component(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -262,10 +275,10 @@ static bool is_replaced(const struct node *link, const void *arg)
 }
 
 /* What is not below needs no whiteout: that is no error. */
-static int apply_whiteout(const struct batch *batch, char *path, img_error *err)
+static int apply_whiteout(struct batch *batch, char *path, img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
-    const struct way way = {true, true, is_replaced, batch};
+    const struct way way = {true, true, is_replaced, batch, &batch->detours};
     const char *name = last_component(path);
     size_t parent_len = name == path ? 0 : (size_t)(name - path) - 1;
     auto_free char *parent = strndup(path, parent_len);
@@ -274,6 +287,8 @@ static int apply_whiteout(const struct batch *batch, char *path, img_error *err)
 
     struct node *node;
     int rc = img__tree_walk(batch->tree, parent, &way, &real, &node, err);
+    if (check_detours(batch, err))
+        return IMG_ELIMIT;
     if (rc == IMG_EINVAL)
         return 0;
     if (rc || !node || node->entry.type != ENTRY_DIRECTORY)
@@ -296,7 +311,7 @@ static int walk_for(const struct batch *batch, const char *path, const struct wa
 {
     int rc = img__tree_walk(batch->tree, path, way, real, node, err);
     if (rc != IMG_EINVAL)
-        return rc;
+        return rc ? rc : check_detours(batch, err);
     if (err)
         err->code = IMG_EFORMAT;
     img__prefix(err, IMG_EFORMAT, "%s", batch->name);
@@ -339,11 +354,10 @@ static int make_directories(const struct batch *batch, char *path, struct node *
 }
 
 /* The directory that entry goes to; its path becomes the real one. */
-static int find_parent(const struct batch *batch, struct entry *entry, struct node **out,
-                       img_error *err)
+static int find_parent(struct batch *batch, struct entry *entry, struct node **out, img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
-    const struct way way = {true, true, NULL, NULL};
+    const struct way way = {true, true, NULL, NULL, &batch->detours};
     const char *name = last_component(entry->path);
     size_t parent_len = name == entry->path ? 0 : (size_t)(name - entry->path) - 1;
     auto_free char *parent = strndup(entry->path, parent_len);
@@ -374,10 +388,10 @@ static int fail_link(const struct batch *batch, const struct entry *entry, img_e
 }
 
 /* A hard link becomes what it leads to, whose path without links is put into real. */
-static int resolve_hard_link(const struct batch *batch, struct staged *staged, struct buf *real,
+static int resolve_hard_link(struct batch *batch, struct staged *staged, struct buf *real,
                              img_error *err)
 {
-    const struct way way = {false, true, NULL, NULL};
+    const struct way way = {false, true, NULL, NULL, &batch->detours};
     struct entry *entry = &staged->entry;
     struct node *target;
     int rc = walk_for(batch, entry->link, &way, real, &target, err);
@@ -449,7 +463,7 @@ static int add_node(const struct batch *batch, struct node *parent, struct stage
     return 0;
 }
 
-static int apply_entry(const struct batch *batch, struct staged *staged, img_error *err)
+static int apply_entry(struct batch *batch, struct staged *staged, img_error *err)
 {
     struct entry *entry = &staged->entry;
     bool directory = entry->type == ENTRY_DIRECTORY;
@@ -541,7 +555,7 @@ int img__view_resolve(const struct view *view, const char *path, bool follow_las
                       img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
-    const struct way way = {follow_last, false, NULL, NULL};
+    const struct way way = {follow_last, false, NULL, NULL, NULL};
     struct node *node;
     int rc = img__tree_walk(&view->tree, path, &way, &real, &node, err);
     if (rc)

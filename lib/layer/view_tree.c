@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define LINKS_MAX 40u /* as in Linux */
+#define STEPS_FREE 64u
 
 /* ---- nodes ---- */
 
@@ -146,6 +147,7 @@ struct walk {
     char *todo;       /* owned */
     char *next;       /* in todo */
     unsigned links;
+    unsigned steps;
 };
 
 struct node *img__tree_find(const struct tree *tree, const char *path)
@@ -248,7 +250,7 @@ int img__tree_walk(const struct tree *tree, const char *path, const struct way *
     auto_free char *todo = strdup(path);
     if (!todo)
         return img__fail_memory(err);
-    struct walk walk = {tree, tree->root, out, todo, todo, 0};
+    struct walk walk = {tree, tree->root, out, todo, todo, 0, 0};
     img__buf_clear(out);
     int rc = 0;
     while (!rc) {
@@ -256,6 +258,7 @@ int img__tree_walk(const struct tree *tree, const char *path, const struct way *
         if (!name)
             break;
         rc = step(&walk, path, way, name, err);
+        walk.steps++;
         todo = walk.todo;
         if (!rc && out->failed == IMG_ELIMIT)
             rc = img__fail(err, IMG_EINVAL, "%.512s: leads to a path of more than %zu bytes", path,
@@ -263,6 +266,8 @@ int img__tree_walk(const struct tree *tree, const char *path, const struct way *
         else if (!rc && out->failed)
             rc = img__fail_memory(err);
     }
+    if (walk.links && walk.steps > STEPS_FREE && way->detours)
+        *way->detours += walk.steps - STEPS_FREE;
     *node = walk.at;
     return rc;
 }

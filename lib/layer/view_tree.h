@@ -55,6 +55,7 @@ struct way {
     /* Says of a link whether it is to be taken for gone; may be NULL. */
     bool (*is_gone)(const struct node *link, const void *arg);
     const void *arg;
+    uint64_t *detours; /* grows by the steps that a way has beyond what it needs; may be NULL */
 };
 
 /* Follows the links of path. The real path is put into out, and *node is what is there or NULL. */

@@ -380,6 +380,39 @@ static int list_origin(const struct entry *entry, const struct origin *origin, v
     return entry->path[0] == 'x' ? -7 : 0;
 }
 
+/* X20, by links: each goes down six hundred directories and up again, and then to the next one. */
+static void detours_have_a_limit(void **state)
+{
+    (void)state;
+    img_error err;
+    auto_(view) struct view *view = NULL;
+    auto_buf tar = TARBALL_INIT;
+    auto_buf path = TARBALL_INIT;
+    char name[32];
+    for (int i = 0; i < 600; i++)
+        img__buf_puts(&path, "d/");
+    tarball_pax(&tar, 'x', "path", path.data, NULL);
+    tarball_add(&tar, '5', "d", "");
+    for (int i = 0; i < 600; i++)
+        img__buf_puts(&path, "../");
+    for (int i = 0; i < 39; i++) {
+        auto_buf target = TARBALL_INIT;
+        img__buf_printf(&target, "%sl%d", path.data, i + 1);
+        snprintf(name, sizeof(name), "l%d", i);
+        tarball_pax(&tar, 'x', "linkpath", target.data, NULL);
+        tarball_link(&tar, '2', name, "x");
+    }
+    tarball_add(&tar, '5', "l39", "");
+    for (int i = 0; i < 10000; i++) {
+        snprintf(name, sizeof(name), "l0/%d", i);
+        tarball_add(&tar, '0', name, "");
+    }
+    assert_ok(img__view_new(&view, &err));
+    auto_(source) struct source *source = pieces_new(tar.data, tar.len, 1 << 20);
+    assert_fails(img__view_apply(view, source, "layer 7", &err), IMG_ELIMIT,
+                 "layer 7: links lead its entries over too many");
+}
+
 /* D10: hard links are one file, whatever becomes of its first name. */
 static void origins(void **state)
 {
@@ -458,6 +491,7 @@ int main(void)
         cmocka_unit_test(markers_are_cheap),
         cmocka_unit_test(bad_tar),
         cmocka_unit_test(origins),
+        cmocka_unit_test(detours_have_a_limit),
         cmocka_unit_test(kept_if_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
