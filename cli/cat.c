@@ -24,8 +24,7 @@ static int cat_run(struct cli *cli, const struct arguments *args, img_error *err
 }
 
 static const struct option options[] = {
-    CONTENTS_LAYER,
-    CONTENTS_PLATFORM,
+    CONTENTS_OPTIONS,
     {0},
 };
 

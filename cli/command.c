@@ -22,10 +22,12 @@ static const struct {
     const char *word;
     const char *ours;
 } synonyms[] = {
-    {"ls", "images"},    {"list", "images"},    {"image", "images"},  {"rmi", "rm"},
-    {"remove", "rm"},    {"delete", "rm"},      {"untag", "rm"},      {"show", "inspect"},
-    {"info", "version"}, {"create", "build"},   {"append", "build"},  {"fetch", "pull"},
-    {"upload", "push"},  {"extract", "unpack"}, {"export", "unpack"}, {"mount", "unpack"},
+    {"ls", "images"},    {"list", "images"},    {"image", "images"},
+    {"rmi", "rm"},       {"remove", "rm"},      {"delete", "rm"},
+    {"untag", "rm"},     {"show", "inspect"},   {"info", "version"},
+    {"create", "build"}, {"append", "build"},   {"fetch", "pull"},
+    {"upload", "push"},  {"extract", "unpack"}, {"export", "unpack --to-tar"},
+    {"mount", "unpack"}, {"tree", "files"},
 };
 
 static const struct {

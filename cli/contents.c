@@ -6,21 +6,22 @@
 #include "contents.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "fail.h"
+#include "number.h"
 
-static int parse_layer(const char *text, uint32_t *out, img_error *err)
+int contents_parse(struct cli *cli, const struct arguments *args, img_contents_options *out,
+                   img_error *err)
 {
-    char *end;
-    unsigned long value;
+    uint64_t layer = 0;
 
-    if (!text)
-        return 0;
-    value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end || value < 1 || value > UINT32_MAX)
-        return cli_fail(err, IMG_EINVAL, "--layer %s: a number from 1 on is needed", text);
-    *out = (uint32_t)value;
+    *out = (img_contents_options)IMG_CONTENTS_OPTIONS_INIT;
+    out->on_event = cli_on_event;
+    out->on_event_arg = cli;
+    if (number_parse(args, "layer", UINT32_MAX, &layer, err) < 0 ||
+        compat_parse(args, &out->compat, err) < 0)
+        return err->code;
+    out->layer = (uint32_t)layer;
     return 0;
 }
 
@@ -30,11 +31,9 @@ int contents_open(struct cli *cli, const struct arguments *args, struct contents
     const char *text = option_value(args, "platform");
     img_platform platform;
 
-    *out = (struct contents){.options = IMG_CONTENTS_OPTIONS_INIT};
-    out->options.on_event = cli_on_event;
-    out->options.on_event_arg = cli;
+    *out = (struct contents){0};
     cli->silent = true;
-    if (parse_layer(option_value(args, "layer"), &out->options.layer, err) < 0 ||
+    if (contents_parse(cli, args, &out->options, err) < 0 ||
         (text && img_platform_parse(text, &platform, err) < 0) ||
         cli_open_store(cli, CLI_STORE_MUST_EXIST, &out->store, err) < 0)
         return err->code;

@@ -8,16 +8,14 @@
 #include <stdbool.h>
 
 #include "cli.h"
+#include "compat.h"
 
 /* Rows for tables of options. */
-#define CONTENTS_LAYER                                                                             \
-    {                                                                                              \
-        "layer", 0, false, "N", "this layer alone, as it stands; 1 is the lowest", NULL            \
-    }
-#define CONTENTS_PLATFORM                                                                          \
-    {                                                                                              \
-        "platform", 0, false, "OS/ARCH", "which image of an index (default: this machine's)", NULL \
-    }
+#define CONTENTS_OPTIONS                                                                           \
+    {"layer", 0, false, "N", "this layer alone, as it stands; 1 is the lowest", NULL},             \
+        {"platform", 0, false, "OS/ARCH", "which image of an index (default: this machine's)",     \
+         NULL},                                                                                    \
+        COMPAT_OPTION
 
 struct contents {
     img_store *store;
@@ -25,6 +23,10 @@ struct contents {
     img_contents_options options;
     int write_errno; /* why the standard output ended it; 0: it did not */
 };
+
+/* --layer and --compat of args. */
+int contents_parse(struct cli *cli, const struct arguments *args, img_contents_options *out,
+                   img_error *err);
 
 /* Opens the image that the first operand names; the command has the options above. *out is to be
  * freed also after a failure. */

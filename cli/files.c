@@ -202,8 +202,7 @@ static int files_run(struct cli *cli, const struct arguments *args, img_error *e
 static const struct option options[] = {
     {"long", 'l', false, NULL, "mode, owner, size, time in UTC, links, attributes", NULL},
     {"null", '0', false, NULL, "names as they are, each ended by a NUL", NULL},
-    CONTENTS_LAYER,
-    CONTENTS_PLATFORM,
+    CONTENTS_OPTIONS,
     {0},
 };
 

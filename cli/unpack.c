@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "number.h"
 #include "unpack_bundle.h"
+#include "unpack_tar.h"
 
 struct job {
     const char *reference;
@@ -149,6 +150,10 @@ static int unpack_run(struct cli *cli, const struct arguments *args, img_error *
     auto_(job) struct job job = {0};
     bool pull = option_count(args, "pull");
 
+    if (unpack_tar_wanted(args))
+        return unpack_tar_run(cli, args, err);
+    if (args->operand_count < 2)
+        return cli_fail(err, IMG_EINVAL, "unpack: DEST is missing, or --to-tar");
     if (unpack_bundle_check(args, err) < 0 || parse_job(cli, args, &job, err) < 0 ||
         (pull && cli_new_client(cli, args, &client, err) < 0) ||
         cli_open_store(cli, pull ? CLI_STORE_CREATE : CLI_STORE_MUST_EXIST, &store, err) < 0)
@@ -159,6 +164,7 @@ static int unpack_run(struct cli *cli, const struct arguments *args, img_error *
 }
 
 static const struct option options[] = {
+    UNPACK_TAR_OPTIONS,
     UNPACK_BUNDLE_OPTIONS,
     {"layer", 0, false, "N", "this layer alone, 1 being the lowest", NULL},
     {"onto", 0, false, NULL, "with --layer: onto what is in DEST already", NULL},
@@ -181,8 +187,9 @@ static const struct option options[] = {
 const struct command command_unpack = {
     .name = "unpack",
     .synopsis = "REF DEST [OPTION]... [-- COMMAND [ARG]...]",
-    .summary = "Unpack an image of the store into a directory",
-    .example = "  imgtool unpack debian:12 ./rootfs",
+    .summary = "Unpack an image of the store into a directory, or to a tar",
+    .example = "  imgtool unpack debian:12 ./rootfs\n"
+               "  imgtool unpack debian:12 -o rootfs.tar",
     .notes = "DEST must not exist, or be empty. It is there once all layers are, and have the\n"
              "digests of the image; a failure leaves nothing. Prints NAME@DIGEST.\n"
              "Root, or CAP_CHOWN, sets owners and makes devices; else all belongs to the\n"
@@ -190,10 +197,13 @@ const struct command command_unpack = {
              "without root. Whiteouts of a layer alone remove nothing unless it is --onto.\n"
              "'runc run --bundle DEST NAME' starts what --bundle made, as does crun. All but\n"
              "what the image says is as 'runc spec' has it; there is no terminal, and the\n"
-             "root file system may be written to. Volumes are empty and in memory.",
+             "root file system may be written to. Volumes are empty and in memory.\n"
+             "A tar has what DEST would have. Layer after layer goes into it, so that 'tar x'\n"
+             "needs --delay-directory-restore to give all directories their times. Of a\n"
+             "layer alone it is the layer's own, byte for byte.",
     .options = options,
     .more_options = registry_options,
-    .min_operands = 2,
+    .min_operands = 1,
     .max_operands = COMMAND_ANY,
     .run = unpack_run,
 };

@@ -21,7 +21,8 @@ extern "C" {
 typedef struct img_contents_options {
     size_t size;
     uint64_t max_memory_bytes; /* of the names in the image; 0: 1 GiB. More is IMG_ELIMIT */
-    uint32_t layer;            /* 0: the image; N: its layer N alone, from 1, the lowest */
+    uint32_t layer;            /* 0: the image; N: its layer N alone, 1 being the lowest.
+                                  IMG_ENOTFOUND if there is none */
     uint32_t threads;          /* most to use; 0: as many as there are processors, 1: none more */
     uint32_t compat;           /* IMG_COMPAT_... or-ed */
     uint32_t reserved;         /* 0 */

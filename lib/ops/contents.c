@@ -31,8 +31,8 @@ int img__contents_begin(struct contents *contents, img_store *store, img_image *
         return img__fail(err, IMG_EINVAL, "img_contents_options.compat has unknown bits");
     size_t count = img_image_layer_count(image);
     if (contents->options.layer > count)
-        return img__fail(err, IMG_EINVAL, "layer %u: the image has %zu", contents->options.layer,
-                         count);
+        return img__fail(err, IMG_ENOTFOUND, "no layer %u: the image has %zu",
+                         contents->options.layer, count);
     contents->first = contents->options.layer ? contents->options.layer - 1 : 0;
     contents->observer.on_event = contents->options.on_event;
     contents->observer.on_event_arg = contents->options.on_event_arg;
@@ -45,7 +45,7 @@ struct stream {
     struct source base;
     struct source *next;
     struct item item;
-    char what[48]; /* "layer 3/7" */
+    char what[48]; /* "layer 3/7", or "names 3/7" if nothing else is of interest */
     _Atomic uint64_t read_bytes;
     bool ended;
 };
@@ -86,8 +86,8 @@ int img__contents_open(struct contents *contents, size_t index, struct source **
         return img__fail_memory(err);
     auto_(source) struct source *owned = &self->base;
     self->base.ops = &stream_ops;
-    snprintf(self->what, sizeof(self->what), "layer %zu/%zu", index + 1,
-             img_image_layer_count(image));
+    snprintf(self->what, sizeof(self->what), "%s %zu/%zu", contents->names_only ? "names" : "layer",
+             index + 1, img_image_layer_count(image));
     const struct layer_opening opening = {
         .threads = img__pool_threads(contents->options.threads),
         .compat = contents->options.compat,
@@ -128,8 +128,10 @@ static int make_view(struct contents *contents, struct view **out, img_error *er
     img__view_keep_xattrs(view);
     img__view_compat(view, contents->options.compat);
     size_t count = img_image_layer_count(contents->image);
+    contents->names_only = true;
     for (size_t i = 0; i < count && rc == 0; i++)
         rc = add_layer(contents, i, view, err);
+    contents->names_only = false;
     if (rc == 0)
         *out = steal(view);
     return rc;

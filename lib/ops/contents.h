@@ -17,7 +17,8 @@ struct contents {
     img_image *image;
     img_contents_options options;
     struct observer observer;
-    size_t first; /* the layer that is asked for, from 0, if options.layer is set */
+    bool names_only; /* for events: what layers are opened for */
+    size_t first;    /* the layer that is asked for, from 0, if options.layer is set */
 };
 
 /* Checks options, which may be NULL. */

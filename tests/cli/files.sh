@@ -37,6 +37,20 @@ try imgtool cat app:2 $amd64 /bin
 try imgtool cat app:2 $amd64 pipe
 try imgtool cat app:2 $amd64 --layer 2 pipe
 
+echo "== unpack --to-tar"
+export IMGTOOL_PROGRESS=none
+imgtool unpack app:2 $amd64 --to-tar | tar tf -
+imgtool unpack app:2 $amd64 --to-tar --layer 2 | tar tf -
+imgtool unpack app:2 $amd64 -o out.tar --progress plain 2>err
+sed -E 's/  +.*//' err
+ls out.tar*
+try imgtool unpack app:2 $amd64 -o there out.tar
+try imgtool unpack app:2 $amd64 -o tree
+try imgtool unpack app:2 $amd64 -o nowhere/out.tar
+try imgtool unpack app:2 $amd64 --to-tar --rootless
+try imgtool unpack app:2 $amd64 --to-tar --layer 9
+try imgtool export app:2
+
 echo "== what else can be wrong"
 try imgtool files app:2 $amd64 --layer 4
 try imgtool files app:2 $amd64 --layer 0
