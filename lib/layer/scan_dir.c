@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A directory of a tree that is walked: its names, sorted bytewise (layers.md C1), with the types
- * that the listing tells; where it is on this machine and in the image. Its descriptor may be
- * closed while the walk is far beneath it.
+ * and the inodes that the listing tells; where it is on this machine and in the image. Its
+ * descriptor may be closed while the walk is far beneath it.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -41,6 +41,7 @@ static int read_names(struct scan *scan, struct scan_dir *dir, img_error *err)
         for (const char *at = scan->scratch; at < scan->scratch + n;) {
             const struct dirent64 *found = (const void *)at;
             if (!is_dots(found->d_name)) {
+                img__buf_append(&dir->names, &found->d_ino, sizeof(found->d_ino));
                 img__buf_putc(&dir->names, (char)found->d_type);
                 img__buf_append(&dir->names, found->d_name, strlen(found->d_name) + 1);
                 dir->count++;
@@ -74,8 +75,8 @@ static int sort_names(struct scan_dir *dir, img_error *err)
         return img__fail_memory(err);
     char *at = dir->names.data;
     for (size_t i = 0; i < dir->count; i++) {
-        dir->sorted[i] = at + 1;
-        at += strlen(at + 1) + 2;
+        dir->sorted[i] = at + SCAN_DIR_BEFORE;
+        at = dir->sorted[i] + strlen(dir->sorted[i]) + 1;
     }
     qsort(dir->sorted, dir->count, sizeof(*dir->sorted), compare_names);
     drop_doubles(dir);

@@ -7,6 +7,7 @@
 #ifndef IMG_LAYER_SCAN_INTERNAL_H
 #define IMG_LAYER_SCAN_INTERNAL_H
 
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -59,6 +60,7 @@ struct scan {
 struct node {
     int dirfd;
     const char *name;
+    uint64_t file;   /* the inode, if the listing of dirfd says that it is a regular file; else 0 */
     bool top;        /* what the scan was asked for: a symbolic link is what it leads to */
     bool mount;      /* a directory of another file system, which is not entered */
     bool looked;     /* st and mount are known */
@@ -82,11 +84,14 @@ int img__scan_init(struct scan *scan, const char *path, const struct scan_option
                    img_error *err);
 void img__scan_free(struct scan *scan);
 
+/* In front of a name. */
+#define SCAN_DIR_BEFORE (sizeof(uint64_t) + 1)
+
 /* A directory of the walk. */
 struct scan_dir {
     int fd; /* -1: closed for now */
     struct inode inode;
-    struct buf names; /* of each its type, itself and a NUL */
+    struct buf names; /* of each its inode, its type, itself and a NUL */
     char **sorted;    /* into names */
     size_t count;
     size_t next;
@@ -110,6 +115,12 @@ void img__scan_dir_leave(struct scan *scan, const struct scan_dir *dir);
 static inline unsigned char img__scan_dir_type(const char *name)
 {
     return (unsigned char)name[-1];
+}
+static inline uint64_t img__scan_dir_ino(const char *name)
+{
+    uint64_t ino;
+    memcpy(&ino, name - SCAN_DIR_BEFORE, sizeof(ino));
+    return ino;
 }
 
 /* scan_open.c: what there is under that name, and of a directory whether it is a mount. */

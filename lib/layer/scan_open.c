@@ -74,6 +74,21 @@ static int open_node(struct node *node)
     return openat(node->dirfd, node->name, flags);
 }
 
+/* What the listing of a directory says saves the look. False: it was not the whole story (a mount
+ * on a file, another file meanwhile, no permission), which the way with the look will tell. */
+static bool open_listed(const struct scan *scan, struct node *node)
+{
+    node->st.stx_mode = S_IFREG;
+    auto_fd int fd = open_node(node);
+    if (fd < 0 ||
+        statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &node->st) != 0 ||
+        !S_ISREG(node->st.stx_mode) || node->st.stx_ino != node->file ||
+        img__scan_inode(&node->st).dev != scan->dev)
+        return false;
+    node->fd = steal_fd(fd);
+    return true;
+}
+
 /* *again: something was put in its place meanwhile. */
 static int open_once(struct scan *scan, struct node *node, bool *again, img_error *err)
 {
@@ -102,6 +117,8 @@ static int open_once(struct scan *scan, struct node *node, bool *again, img_erro
 int img__scan_open(struct scan *scan, struct node *node, img_error *err)
 {
     bool again = false;
+    if (node->file && !node->looked && open_listed(scan, node))
+        return 0;
     int rc = open_once(scan, node, &again, err);
     if (rc && again) {
         img__scan_close(node);

@@ -94,6 +94,8 @@ static int visit(struct walk *walk, const struct scan_dir *dir, const char *name
 {
     auto_(node) struct node node = {.dirfd = dir->fd, .name = name, .fd = -1};
     bool look = true;
+    if (img__scan_dir_type(name) == DT_REG)
+        node.file = img__scan_dir_ino(name);
     int rc = img__scan_dir_enter(walk->scan, dir, name, err);
     if (rc)
         return rc;

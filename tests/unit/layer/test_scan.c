@@ -312,21 +312,27 @@ static void mounts(void **state)
     (void)state;
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         skip();
-    make("mkdir -p m bind src; : >src/f; find . -exec touch -hd @1 {} +");
+    make("mkdir -p m bind src; : >src/f; : >file; find . -exec touch -hd @1 {} +");
     auto_free char *other = judge_path("t/m");
     auto_free char *bind = judge_path("t/bind");
     auto_free char *from = judge_path("t/src");
+    auto_free char *file = judge_path("t/file");
     if (mount("none", other, "tmpfs", 0, "mode=700") != 0)
         skip();
     assert_int_equal(mount(from, bind, NULL, MS_BIND, NULL), 0);
-    judge_says("cd t; : >m/hidden; touch -d @2 m", "");
+    judge_says("cd t; printf 1234 >m/hidden; touch -d @2 m m/hidden", "");
+    auto_free char *hidden = judge_path("t/m/hidden");
+    /* A file that is another one than the listing says. */
+    assert_int_equal(mount(hidden, file, NULL, MS_BIND, NULL), 0);
     int rc = scan("t", &options, &found, &err);
     int inside = scan("t/m", &options, &found, &err);
+    assert_int_equal(umount(file), 0);
     assert_int_equal(umount(other), 0);
     assert_int_equal(umount(bind), 0);
     assert_int_equal(rc, 0);
     assert_int_equal(inside, 0);
-    assert_non_null(strstr(found.lines.data, "d bind 0755 0:0 1\nd m 0700 0:0 2\nd src 0755 0:0 1\n"
+    assert_non_null(strstr(found.lines.data, "d bind 0755 0:0 1\nf file 0644 0:0 2 4 00170842\n"
+                                             "d m 0700 0:0 2\nd src 0755 0:0 1\n"
                                              "f src/f 0644 0:0 1 0 00000000\nf hidden 0644 "));
     assert_non_null(strstr(found.log.data, "/t/bind: another file system"));
     assert_non_null(strstr(found.log.data, "/t/m: another file system"));
