@@ -14,7 +14,7 @@ craft() {
 }
 
 unpack() {
-    "$IMGTOOL" unpack bad:1 "$work/out/tree" --platform linux/amd64 "$@"
+    "$IMGTOOL" unpack bad:1 "$work/out/tree" --platform linux/amd64 --no-sync "$@"
 }
 
 # nothing: no residue.

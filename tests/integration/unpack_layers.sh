@@ -115,7 +115,7 @@ consistent "$work/other"
 
 step "SIGINT"
 mkdir "$work/large" "$work/stopped"
-(cd "$work/large" && seq 25000 | split -l 1 -a 5 -)
+(cd "$work/large" && seq 9000 | split -l 1 -a 5 -)
 imgtool build -t large:1 --add "$work/large:/" >/dev/null
 wait_for_files() {
     for try in $(seq 1000); do

@@ -319,10 +319,6 @@ static int open_and_work(struct work *work, img_error *err)
     if (rc == 0)
         rc = use_names(work, err);
     if (rc == 0)
-        rc = unpack_image(work, err);
-    if (rc == 0)
-        rc = make_bundle(work, err);
-    if (rc == 0)
         rc = copy_image(work, err);
     if (rc == 0)
         rc = make_client(work, err);
@@ -423,6 +419,7 @@ static void check_unpacked(struct work *work)
         return;
     auto_free char *text = read_file(f->parent, "out/usr/deep/file");
     assert_string_equal(text, "file");
+    assert_false(file_exists(f->parent, "out/etc/a"));
     assert_int_equal(nftw(work->out, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
@@ -438,7 +435,9 @@ static void check_bundle(struct work *work)
     assert_int_equal(nftw(work->bundle, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-static int run(struct work *work, unsigned long fail_at, img_error *err)
+typedef int (*work_fn)(struct work *work, img_error *err);
+
+static int run(struct work *work, work_fn fn, unsigned long fail_at, img_error *err)
 {
     static const char auth[] = "{\"auths\":{\"https://index.docker.io/v1/\":{\"auth\":\"YTpi\"},"
                                "\"other\":{\"auth\":\"YTpi\"}}}";
@@ -447,7 +446,7 @@ static int run(struct work *work, unsigned long fail_at, img_error *err)
     torture.count = 0;
     torture.depth = 0;
     torture.armed = true;
-    int rc = open_and_work(work, err);
+    int rc = fn(work, err);
     torture.armed = false;
     return rc;
 }
@@ -458,6 +457,37 @@ static void show_failure(unsigned long number)
     backtrace_symbols_fd(torture.where, torture.depth, STDERR_FILENO);
 }
 
+static void check_code(unsigned long number, int rc, const img_error *err)
+{
+    if (rc == 0 || (rc == IMG_ENOMEM && err->code == IMG_ENOMEM))
+        return;
+    show_failure(number);
+    fail_msg("code %d, error %d: %.200s", rc, err->code, err->message);
+}
+
+static void check_leaks(unsigned long number)
+{
+    (void)number;
+#ifdef WITH_ASAN
+    if (__lsan_do_recoverable_leak_check()) {
+        show_failure(number);
+        fail_msg("there is a leak");
+    }
+#endif
+}
+
+static void free_input(struct work *work)
+{
+    free(work->tree);
+    free(work->other);
+    free(work->file);
+    free(work->archive);
+    free(work->auth);
+    free(work->out);
+    free(work->bundle);
+    free(work->record);
+}
+
 static void each_allocation(void **state)
 {
     struct work work = {.f = *state};
@@ -465,51 +495,62 @@ static void each_allocation(void **state)
     unsigned long succeeded = 0;
     img_digest expected[3], digests[3];
     make_input(&work);
-    assert_ok(run(&work, 0, &err));
+    assert_ok(run(&work, open_and_work, 0, &err));
     unsigned long count = torture.count;
     assert_true(count > 100);
     resolve_all(work.f, expected);
-    assert_true(file_exists(work.f->parent, "out"));
-    assert_true(file_exists(work.f->parent, "bundle"));
-    check_unpacked(&work);
-    check_bundle(&work);
     for (unsigned long i = 1; i <= count; i++) {
         assert_int_equal(nftw(work.f->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
         memset(&err, 0x5a, sizeof(err)); /* what a caller who forgot has */
-        int rc = run(&work, i, &err);
+        int rc = run(&work, open_and_work, i, &err);
         succeeded += rc == 0;
-        if (rc && (rc != IMG_ENOMEM || err.code != IMG_ENOMEM)) {
-            show_failure(i);
-            fail_msg("code %d, error %d: %.200s", rc, err.code, err.message);
-        }
+        check_code(i, rc, &err);
         if (rc == 0) { /* then as if nothing had been */
             resolve_all(work.f, digests);
             assert_memory_equal(digests, expected, sizeof(digests));
         }
         check_store(work.f);
-        check_unpacked(&work);
-        check_bundle(&work);
-#ifdef WITH_ASAN
-        if (__lsan_do_recoverable_leak_check()) {
-            show_failure(i);
-            fail_msg("there is a leak");
-        }
-#endif
+        check_leaks(i);
     }
     print_message("%lu allocations, %lu of them not missed\n", count, succeeded);
-    free(work.tree);
-    free(work.other);
-    free(work.file);
-    free(work.archive);
-    free(work.auth);
-    free(work.out);
-    free(work.bundle);
-    free(work.record);
+    free_input(&work);
+}
+
+/* Apart from the rest, so that the store need not be made anew each time. */
+static int unpack_twice(struct work *work, img_error *err)
+{
+    int rc = unpack_image(work, err);
+    return rc ? rc : make_bundle(work, err);
+}
+
+static void each_allocation_of_unpack(void **state)
+{
+    struct work work = {.f = *state};
+    img_error err = {0};
+    make_input(&work);
+    assert_ok(run(&work, open_and_work, 0, &err));
+    work.store = open_store(work.f->path);
+    assert_ok(run(&work, unpack_twice, 0, &err));
+    unsigned long count = torture.count;
+    assert_true(count > 50);
+    assert_true(file_exists(work.f->parent, "out") && file_exists(work.f->parent, "bundle"));
+    check_unpacked(&work);
+    check_bundle(&work);
+    for (unsigned long i = 1; i <= count; i++) {
+        memset(&err, 0x5a, sizeof(err));
+        check_code(i, run(&work, unpack_twice, i, &err), &err);
+        check_unpacked(&work);
+        check_bundle(&work);
+        check_leaks(i);
+    }
+    img_store_free(work.store);
+    free_input(&work);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_allocation_of_unpack, fixture_directory, fixture_free),
         cmocka_unit_test_setup_teardown(each_allocation, fixture_directory, fixture_free),
     };
     unsetenv("SOURCE_DATE_EPOCH");
