@@ -8,6 +8,7 @@
 
 #include "layer/import.h"
 #include "ops/add_owner.h"
+#include "ops/build_parents.h"
 #include "ops/build_verbatim.h"
 
 static bool is_directory_below(const struct view *view, const char *path)
@@ -187,10 +188,21 @@ static int resolve_parents(const struct view *view, const char *path, char **out
     return rc || !passes ? rc : img__view_resolve(view, path, false, out, err);
 }
 
+struct archiving {
+    struct layering *layering;
+    struct parents parents;
+};
+
+static void img__auto_archiving(struct archiving *archiving)
+{
+    img__parents_free(&archiving->parents);
+}
+
 static int add_archive_entry(const struct entry *entry, struct source *data, void *arg,
                              img_error *err)
 {
-    struct layering *layering = arg;
+    struct archiving *archiving = arg;
+    struct layering *layering = archiving->layering;
     auto_free char *path = NULL, *link = NULL;
     struct entry placed = *entry;
     int rc = img__layering_check_below(layering, entry, err);
@@ -205,24 +217,44 @@ static int add_archive_entry(const struct entry *entry, struct source *data, voi
     if (link)
         placed.link = link;
     rc = img__layering_check_case(layering, placed.path, err);
+    if (rc == 0)
+        rc = img__parents_note(&archiving->parents, placed.path, err);
     return rc ? rc : img__layering_entry(layering, &placed, data, err);
+}
+
+/* The directory that the archive goes to, which it does not give, and those above it. */
+static int write_above(struct archiving *archiving, img_error *err)
+{
+    struct layering *layering = archiving->layering;
+    auto_free char *way = strdup(layering->prefix);
+    if (!way)
+        return img__fail_memory(err);
+    for (char *at = way; *at;) {
+        char *slash = strchrnul(at, '/'), was = *slash;
+        *slash = '\0';
+        int rc = img__parents_note(&archiving->parents, way, err);
+        if (rc == 0)
+            rc = img__layering_directory(layering, way, err);
+        if (rc)
+            return rc;
+        *slash = was;
+        at = was ? slash + 1 : slash;
+    }
+    return 0;
 }
 
 /* The layer from an archive, once it is known where it goes. */
 static int add_imported(struct layering *layering, const char *path, struct add_options *options,
                         img_error *err)
 {
-    /* The archive does not give the directory that it goes to. */
-    auto_free char *inside = NULL;
-    if (asprintf(&inside, "%s%s", layering->prefix, layering->prefix[0] ? "/" : "") < 0) {
-        inside = NULL;
-        return img__fail_memory(err);
-    }
+    auto_(archiving) struct archiving archiving = {.layering = layering};
     int rc = begin_at_prefix(layering, options, err);
     if (rc == 0)
-        rc = img__layering_parents(layering, inside, "", err);
+        rc = write_above(&archiving, err);
     if (rc == 0)
-        rc = img__import(path, &options->scan, add_archive_entry, layering, err);
+        rc = img__import(path, &options->scan, add_archive_entry, &archiving, err);
+    if (rc == 0)
+        rc = img__parents_end(&archiving.parents, layering, err);
     return rc ? rc : img__layering_end(layering, err);
 }
 

@@ -216,7 +216,11 @@ static void archives(void **state)
                  "l777 1:2 3 usr/lib/soft>lib/so\n"
                  "-000 0:0 0 usr/lib/.wh.gone\n"
                  "d644 1:2 3 opt\n"
-                 "-644 1:2 3 etc/conf/x\n");
+                 "-644 1:2 3 etc/conf/x\n"
+                 "d755 5:6 T usr\n"
+                 "d711 5:6 T usr/lib\n"
+                 "d750 5:6 T etc\n"
+                 "d755 0:0 0 etc/conf\n");
 
     auto_(test_build) img_build *alone = build_new(f);
     assert_ok(img_build_add_archive(alone, bad_path, NULL, NULL, &err));
@@ -275,6 +279,39 @@ static void bad_sources(void **state)
     commit(build, "app:1");
     auto_(test_image) img_image *image = open_image(f, "app:1");
     assert_int_equal(img_image_layer_count(image), 1);
+}
+
+/* C5: directories that an archive does not give come with what they have below; those that it gives
+ * later stay its own. */
+static void archive_parents(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    make_base(f);
+    auto_(buf) struct buf tar = TARBALL_INIT;
+    tarball_add(&tar, '0', "usr/lib/a/b", "");
+    tarball_add(&tar, '0', "etc/.wh.conf", "");
+    tarball_add(&tar, '0', "late/x/f", "");
+    tarball_link(&tar, '2', "way", "usr");
+    tarball_add(&tar, '5', "late/", "");
+    tarball_add(&tar, '0', "way/odd", "");
+    write_archive(f, "a.tar", &tar);
+    auto_free char *path = path_in(f, "a.tar");
+    auto_(test_build) img_build *build = build_on_base(f);
+    assert_ok(img_build_add_archive(build, path, NULL, NULL, &err));
+    commit(build, "app:1");
+    assert_layer(f, "app:1", 0,
+                 "-644 1:2 3 usr/lib/a/b\n"
+                 "-000 0:0 0 etc/.wh.conf\n"
+                 "-644 1:2 3 late/x/f\n"
+                 "l777 1:2 3 way>usr\n"
+                 "d644 1:2 3 late\n"
+                 "-644 1:2 3 way/odd\n"
+                 "d755 5:6 T usr\n"
+                 "d711 5:6 T usr/lib\n"
+                 "d755 0:0 0 usr/lib/a\n"
+                 "d750 5:6 T etc\n"
+                 "d755 0:0 0 late/x\n");
 }
 
 /* C27: the bytes of a tar as they are, once the strict reader has seen them to their end. */
@@ -1201,6 +1238,7 @@ int main(void)
         CASE(directory_over_link),
         CASE(archives),
         CASE(archive_options),
+        CASE(archive_parents),
         CASE(owners),
         CASE(verbatim),
         CASE(case_alone),
