@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a layer piece by piece, as a file system does that fetches what is asked for.
-usage: lazy.py estargz|chunked BLOB MANIFEST DIFF-ID PLAIN
+usage: lazy.py estargz|chunked BLOB MANIFEST DIFF-ID PLAIN [LINES]
 
 MANIFEST describes the blob as its last layer; PLAIN is the tar of an ordinary layer of the same files. Table of contents, tar and (of zstd:chunked) tar-split
 must agree entry by entry; each chunk must decompress alone to its digest; tar-split and chunks must
-give the tar again, byte for byte. Prints how many entries and chunks there were."""
+give the tar again, byte for byte. The lines of the tar-split go to LINES. Prints how many entries and chunks there were."""
 
 import base64
 import calendar
@@ -269,13 +269,16 @@ def chunked(blob, layer, diff_id, other):
         return unzstd(blob[chunk["offset"]:end], length)
     files = {g[0]["name"]: contents(g, read)
              for g in groups if g[0]["type"] == "reg" and g[0].get("size", 0)}
-    check(rebuild(unzstd(split_frames, split[2]), groups, files) == tar,
-          "tar-split and chunks do not give the tar")
+    lines = unzstd(split_frames, split[2])
+    check(rebuild(lines, groups, files) == tar, "tar-split and chunks do not give the tar")
+    if len(sys.argv) > 6:
+        with open(sys.argv[6], "wb") as stream:
+            stream.write(lines)
     return groups
 
 
 def main():
-    kind, blob_path, manifest_path, diff_id, other_path = sys.argv[1:]
+    kind, blob_path, manifest_path, diff_id, other_path = sys.argv[1:6]
     with open(blob_path, "rb") as stream:
         blob = stream.read()
     with open(manifest_path, "rb") as stream:

@@ -48,7 +48,7 @@ step "zstd:chunked, read piece by piece"
 build chunked:1 zstd:chunked
 same "media type" application/vnd.oci.image.layer.v1.tar+zstd \
     "$(jq -r '.layers[0].mediaType' "$manifest")"
-python3 -B "$here/lazy.py" chunked "$blob" "$manifest" "$diff_id" "$work/plain.tar"
+python3 -B "$here/lazy.py" chunked "$blob" "$manifest" "$diff_id" "$work/plain.tar" "$work/lines"
 chunked_manifest=$manifest
 chunked_blob=$blob
 
@@ -60,33 +60,46 @@ python3 -B "$here/lazy.py" estargz "$blob" "$manifest" "$diff_id" "$work/plain.t
 estargz_manifest=$manifest
 estargz_blob=$blob
 
-# The reference reader has a say where it can be built: tests/run.sh brings its sources.
-step "eStargz, read by the reference"
-sources=$inputs/sources/usr/share/gocode
-if [ -d "$sources" ] && command -v go >/dev/null; then
-    GO111MODULE=off GOPATH=$sources GOCACHE=$work/go go build -o "$work/judge" \
-        "$here/estargz_judge.go"
-    toc=$(jq -r '.layers[0].annotations["containerd.io/snapshot/stargz/toc.digest"]' "$manifest")
-    "$work/judge" "$blob" "$toc" | grep -v '\.no\.prefetch\.landmark' | sort >"$work/by-reference"
-    # By hard link: the reference gives the entry that it leads to.
+# What find says of the tree in the words of the judge below. The name of a hard link is that of a
+# file for it, too.
+list_tree() {
     (cd "$tree" && find . -mindepth 1 -printf '%y %m %U %G %s %T@ %l\t%P\n') |
         while IFS=$'\t' read -r fields name; do
             read -r kind mode uid gid size time target <<<"$fields"
             sum=-
-            if [ "$kind" = f ] && [ "$size" != 0 ]; then
-                sum=sha256:$(sha256sum <"$tree/$name" | cut -d' ' -f1)
-            elif [ "$kind" != f ]; then
+            if [ "$kind" != f ]; then
                 size=0
+            elif [ "$size" != 0 ]; then
+                sum=sha256:$(sha256sum <"$tree/$name" | cut -d' ' -f1)
             fi
-            case $kind in f) kind=reg ;; d) kind=dir ;; l) kind=symlink ;; c) kind=char ;; p) kind=fifo ;; esac
+            case $kind in
+            f) kind=reg ;;
+            d) kind=dir ;;
+            l) kind=symlink ;;
+            c) kind=char ;;
+            p) kind=fifo ;;
+            esac
             printf '%s %s %s %s %s %s %s %s "%s"\n' "$kind" "$name" "$mode" "$uid" "$gid" "$size" \
                 "${time%.*}" "$sum" "$target"
-        done | sort >"$work/by-find"
-    diff "$work/by-find" "$work/by-reference"
+        done
+}
+
+# The reference readers have a say where they can be built: tests/run.sh brings their sources.
+step "both, read by the reference"
+sources=$inputs/sources/usr/share/gocode
+if [ -d "$sources" ] && command -v go >/dev/null; then
+    export GO111MODULE=off GOPATH=$sources GOCACHE=$work/go GOFLAGS=
+    go build -o "$work/estargz_judge" "$here/estargz_judge.go"
+    go build -o "$work/tar_split_judge" "$here/tar_split_judge.go"
+    toc=$(jq -r '.layers[0].annotations["containerd.io/snapshot/stargz/toc.digest"]' "$manifest")
+    "$work/estargz_judge" "$blob" "$toc" | grep -v '\.no\.prefetch\.landmark' |
+        sort >"$work/by-reference"
+    list_tree | sort | diff - "$work/by-reference"
     echo "   $(wc -l <"$work/by-reference") entries"
-    refuses 1 'invalid TOC JSON' "$work/judge" "$blob" "sha256:$(printf %064d 0)"
+    refuses 1 'invalid TOC JSON' "$work/estargz_judge" "$blob" "sha256:$(printf %064d 0)"
+    "$work/tar_split_judge" "$work/lines" "$tree" | cmp - "$work/plain.tar"
 else
-    echo "   it is not here"
+    echo "   they are not here"
 fi
 
 step "with a level, and the same again"
@@ -130,6 +143,27 @@ skopeo copy -q "oci:$IMGTOOL_STORE:docker.io/library/chunked:1" "dir:$work/dir" 
     --dest-decompress
 layer=$(jq -r '.layers[0].digest' "$work/dir/manifest.json")
 cmp "$work/plain.tar" "$work/dir/${layer#sha256:}"
+start_registry registry
+for kind in chunked estargz; do
+    imgtool push "$kind:1" "$registry/$kind:1" >/dev/null
+    container=$(buildah from -q --tls-verify=false \
+        --signature-policy "$work/containers/policy.json" "docker://$registry/$kind:1")
+    rootfs=$(buildah mount "$container")
+    cmp "$tree/over" "$rootfs/over"
+    diff -r "$tree/many" "$rootfs/many"
+    buildah rm "$container" >/dev/null
+done
+
+step "our own"
+for kind in chunked estargz; do
+    imgtool unpack "$kind:1" "$work/unpacked-$kind" >/dev/null 2>&1
+done
+for file in stargz.index.json .no.prefetch.landmark; do
+    [ ! -e "$work/unpacked-chunked/$file" ] || fail "zstd:chunked has $file"
+    rm "$work/unpacked-estargz/$file"
+done
+python3 -B "$here/compare.py" "$tree" "$work/unpacked-chunked"
+python3 -B "$here/compare.py" "$tree" "$work/unpacked-estargz"
 
 step "a layer on top keeps what is said of those below"
 mkdir "$work/more"
