@@ -157,6 +157,8 @@ def main():
     maker = Maker(seed + 1000000, new)
     for _ in range(maker.random.choice([1, 3, 10, 30])):
         maker.change()
+    while not maker.walk():
+        maker.add(maker.top)
     maker.set_folder_times()
 
 
