@@ -33,6 +33,7 @@ struct small {
     size_t len;
     uint64_t offset;    /* of its header in the layer */
     unsigned directory; /* of the batch's */
+    mode_t birth;
     struct meta meta;
 };
 
@@ -84,24 +85,22 @@ static int fail_create(img_error *err)
     return img__fail_errno(err, "can't make it");
 }
 
-static int write_small(const struct batch *batch, const struct small *file, struct owner *owner,
-                       img_error *err)
+static int write_small(const struct batch *batch, const struct small *file, img_error *err)
 {
     auto_fd int fd = openat(batch->directories[file->directory]->fd, file->name,
-                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file->birth);
     if (fd < 0)
         return fail_create(err);
     int rc = img__apply_write(fd, file->data, file->len, 0, err);
-    return rc ? rc : img__apply_meta_fd(fd, owner, &file->meta, err);
+    return rc ? rc : img__apply_meta_fd(fd, &file->meta, err);
 }
 
 static void run(struct job *job)
 {
     struct batch *batch = (struct batch *)job;
-    struct owner owners[BATCH_DIRECTORIES] = {{0}};
     for (unsigned i = 0; i < batch->count && !batch->rc; i++) {
         const struct small *file = &batch->files[i];
-        batch->rc = write_small(batch, file, &owners[file->directory], &batch->err);
+        batch->rc = write_small(batch, file, &batch->err);
         if (batch->rc)
             img__prefix(&batch->err, batch->rc, "%s: entry '%.512s' at byte %" PRIu64, batch->layer,
                         file->path, file->offset);
@@ -274,6 +273,7 @@ int img__apply_batch(struct apply *apply, const struct place *place, const struc
     *file = (struct small){.path = path, .data = data, .len = len, .meta = *meta};
     file->name = path + (strlen(path) - strlen(place->name));
     file->offset = img__tar_reader_offset(apply->reader);
+    file->birth = place->birth;
     file->directory = find_directory(batch, handle);
     rc = read_all(apply, data, len, err);
     if (rc)

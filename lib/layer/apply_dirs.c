@@ -11,7 +11,7 @@
 #include "layer/entry.h"
 #include "layer/path_set.h"
 
-#define BYTES_MAX ((size_t)256 << 20)
+#define BYTES_MAX ((size_t)128 << 20)
 #define FIRST_CAP 256u
 
 int img__dirs_init(struct dirs *dirs, img_error *err)

@@ -15,14 +15,29 @@ static int fail(const struct buf *path, const char *what, img_error *err)
                            what);
 }
 
+/* By directory, and by age. */
+static int compare_late(const void *a, const void *b)
+{
+    const struct late_xattr *x = a, *y = b;
+    if (x->dir != y->dir)
+        return x->dir < y->dir ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Directories come from the last to the first, and so do their lists. */
 static int set_lists(struct apply *apply, uint32_t dir, int fd, img_error *err)
 {
+    size_t end = apply->late_left;
+    while (end > 0 && apply->late[end - 1].dir > dir)
+        end--;
+    size_t first = end;
+    while (first > 0 && apply->late[first - 1].dir == dir)
+        first--;
+    apply->late_left = first;
     int rc = 0;
-    for (size_t i = 0; i < apply->late_count && !rc; i++) {
-        const struct late_xattr *late = &apply->late[i];
-        if (late->dir == dir && late->layer == apply->dirs.items[dir].listed)
-            rc = img__apply_late_xattr(apply, fd, late, err);
-    }
+    for (size_t i = first; i < end && !rc; i++)
+        if (apply->late[i].layer == apply->dirs.items[dir].listed)
+            rc = img__apply_late_xattr(apply, fd, &apply->late[i], err);
     return rc;
 }
 
@@ -71,6 +86,9 @@ int img__apply_end(struct apply *apply, bool sync, img_error *err)
     auto_(buf) struct buf path = BUF_INIT(ENTRY_PATH_MAX);
     int rc = 0;
     apply->entry = NULL;
+    apply->late_left = apply->late_count;
+    if (apply->late_count)
+        qsort(apply->late, apply->late_count, sizeof(*apply->late), compare_late);
     for (uint32_t dir = apply->dirs.count; dir-- > 0 && !rc;)
         rc = finish(apply, dir, &path, err);
     if (rc || !sync)

@@ -91,7 +91,7 @@ static int make_file(const struct place *place, const struct entry *entry)
 {
     (void)entry;
     return openat(place->fd, place->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
+                  place->birth);
 }
 
 static int make_directory(const struct place *place, const struct entry *entry)
@@ -143,11 +143,21 @@ static int batch_file(struct apply *apply, const struct place *place, const stru
     return rc ? rc : img__apply_batch(apply, place, meta, err);
 }
 
-static int apply_file(struct apply *apply, const struct place *place, img_error *err)
+/* Nobody else sees what is not complete: a file is made for its owner alone, unless its directory
+ * is as long as the apply lasts. Nor do attributes go to what may not be written. */
+static mode_t birth_of(const struct apply *apply, const struct place *place)
+{
+    bool guarded = apply->dirs.items[place->parent->dir].flags & DIR_MADE;
+    bool plain = apply->entry->xattr_count == 0 && !img__apply_notes_owner(apply);
+    return guarded && plain ? (mode_t)apply->entry->mode & 0777 : 0600;
+}
+
+static int apply_file(struct apply *apply, struct place *place, img_error *err)
 {
     const struct entry *entry = apply->entry;
     struct meta meta;
     int made;
+    place->birth = birth_of(apply, place);
     if (entry->size > apply->file_max)
         return img__fail(err, IMG_EIO,
                          "its %" PRIu64 " bytes are more than this process may write to one file "
@@ -162,7 +172,7 @@ static int apply_file(struct apply *apply, const struct place *place, img_error 
         return rc;
     auto_fd int fd = made;
     rc = img__apply_content(apply, fd, err);
-    return rc ? rc : img__apply_meta_file(apply, fd, place, &meta, err);
+    return rc ? rc : img__apply_meta_file(apply, fd, &meta, err);
 }
 
 static int apply_other(struct apply *apply, const struct place *place,

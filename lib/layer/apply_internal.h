@@ -23,13 +23,6 @@
 
 #define PARENTS_KEPT 8u
 
-/* Whom things belong to that are made in a directory, whatever the file system makes of that. */
-struct owner {
-    bool known;
-    uid_t uid;
-    gid_t gid;
-};
-
 struct handle;
 
 /* A directory that entries go to, open. */
@@ -37,8 +30,7 @@ struct parent {
     int fd;                /* O_PATH; -1: the slot is free */
     struct handle *handle; /* of fd, which it closes */
     uint32_t dir;
-    bool linked; /* there are links in path */
-    struct owner owner;
+    bool linked;     /* there are links in path */
     struct buf path; /* as entries have it */
     bool unnamed;    /* path may not lead to it any more */
     uint64_t used;   /* when, for the choice of the slot to reuse */
@@ -48,6 +40,7 @@ struct parent {
 struct late_xattr {
     uint32_t dir;
     uint32_t layer; /* of the entry it comes from */
+    size_t number;  /* in the order in which they came */
     char *name;
     char *value;
     size_t len;
@@ -74,6 +67,7 @@ struct apply {
     size_t late_count;
     size_t late_cap;
     size_t late_bytes;
+    size_t late_left; /* at the end: those of directories that are still to come */
     struct parent parents[PARENTS_KEPT];
     uint64_t used;
     char *chunk;             /* of a file, APPLY_CHUNK bytes */
@@ -107,6 +101,7 @@ struct place {
     struct parent *parent; /* good until the next but one img__apply_place() */
     int fd;                /* of it */
     const char *name;
+    mode_t birth; /* with which a file is made */
 };
 
 enum place_mode {
@@ -152,10 +147,9 @@ struct meta {
 };
 int img__apply_plan(struct apply *apply, const struct entry *entry, struct meta *out,
                     img_error *err);
-/* What was just made, as 0600. owner: of what is made in its directory, or not known yet. */
-int img__apply_meta_fd(int fd, struct owner *owner, const struct meta *meta, img_error *err);
-int img__apply_meta_file(struct apply *apply, int fd, const struct place *place,
-                         const struct meta *meta, img_error *err);
+/* What was just made. */
+int img__apply_meta_fd(int fd, const struct meta *meta, img_error *err);
+int img__apply_meta_file(struct apply *apply, int fd, const struct meta *meta, img_error *err);
 int img__apply_meta_other(struct apply *apply, const struct place *place, const struct meta *meta,
                           img_error *err);
 /* The attributes of the current entry to a directory at place; old ones go. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "layer/apply_internal.h"
@@ -52,22 +53,6 @@ int img__apply_plan(struct apply *apply, const struct entry *entry, struct meta 
     return out->owners ? map_owner(apply, entry, out, err) : forgo_owner(apply, entry, out, err);
 }
 
-static int learn_owner(const struct place *place, struct owner *owner, img_error *err)
-{
-    struct stat stat;
-    if (owner->known)
-        return 0;
-    if (fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
-        return img__fail_errno(err, "can't look at what was made");
-    *owner = (struct owner){true, stat.st_uid, stat.st_gid};
-    return 0;
-}
-
-static bool is_owner(const struct owner *owner, const struct meta *meta)
-{
-    return !meta->owners || (owner->uid == meta->uid && owner->gid == meta->gid);
-}
-
 static int fail_owner(const struct meta *meta, img_error *err)
 {
     if (errno == EINVAL)
@@ -76,18 +61,26 @@ static int fail_owner(const struct meta *meta, img_error *err)
     return img__fail_errno(err, "can't give it to %u:%u", meta->uid, meta->gid);
 }
 
+/* Whether an owner is to be set. What it is now depends on the file system and on the directory. */
+static bool lacks_owner(const struct stat *stat, const struct meta *meta)
+{
+    return meta->owners && (stat->st_uid != meta->uid || stat->st_gid != meta->gid);
+}
+
+static int fail_look(img_error *err)
+{
+    return img__fail_errno(err, "can't look at what was made");
+}
+
 /* All but the attributes and the time. */
-static int set_looks(int fd, struct owner *owner, const struct meta *meta, img_error *err)
+static int set_looks(int fd, const struct meta *meta, img_error *err)
 {
     struct stat stat;
-    if (meta->owners && !owner->known) {
-        if (fstat(fd, &stat) != 0)
-            return img__fail_errno(err, "can't look at what was made");
-        *owner = (struct owner){true, stat.st_uid, stat.st_gid};
-    }
-    if (!is_owner(owner, meta) && fchown(fd, meta->uid, meta->gid) != 0)
+    if (fstat(fd, &stat) != 0)
+        return fail_look(err);
+    if (lacks_owner(&stat, meta) && fchown(fd, meta->uid, meta->gid) != 0)
         return fail_owner(meta, err);
-    if (meta->mode != 0600 && fchmod(fd, meta->mode) != 0)
+    if ((stat.st_mode & 07777) != meta->mode && fchmod(fd, meta->mode) != 0)
         return img__fail_errno(err, "can't set its mode");
     return 0;
 }
@@ -97,9 +90,9 @@ static int set_time(int fd, const struct meta *meta, img_error *err)
     return futimens(fd, meta->times) == 0 ? 0 : img__fail_errno(err, "can't set its time");
 }
 
-int img__apply_meta_fd(int fd, struct owner *owner, const struct meta *meta, img_error *err)
+int img__apply_meta_fd(int fd, const struct meta *meta, img_error *err)
 {
-    int rc = set_looks(fd, owner, meta, err);
+    int rc = set_looks(fd, meta, err);
     return rc ? rc : set_time(fd, meta, err);
 }
 
@@ -110,17 +103,48 @@ static int set_attributes(struct apply *apply, int fd, img_error *err)
     return rc ? rc : img__apply_note_owner(apply, fd, err);
 }
 
-int img__apply_meta_file(struct apply *apply, int fd, const struct place *place,
-                         const struct meta *meta, img_error *err)
+int img__apply_meta_file(struct apply *apply, int fd, const struct meta *meta, img_error *err)
 {
     /* Who has no privileges can't set an attribute of a file that may not be written any more; who
      * sets an owner takes capabilities away. */
     int rc = meta->owners ? 0 : set_attributes(apply, fd, err);
     if (!rc)
-        rc = set_looks(fd, &place->parent->owner, meta, err);
+        rc = set_looks(fd, meta, err);
     if (!rc && meta->owners)
         rc = set_attributes(apply, fd, err);
     return rc ? rc : set_time(fd, meta, err);
+}
+
+static int set_symlink_owner(const struct place *place, const struct meta *meta, img_error *err)
+{
+    struct stat stat;
+    if (!meta->owners)
+        return 0;
+    if (fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail_look(err);
+    if (lacks_owner(&stat, meta) &&
+        fchownat(place->fd, place->name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail_owner(meta, err);
+    return 0;
+}
+
+/* A pipe or a device, not opened but held: whoever may write to its directory could put something
+ * else in its place, to get the bits that were meant for it. */
+static int set_node_looks(const struct place *place, const struct meta *meta, img_error *err)
+{
+    char proc[64];
+    struct stat stat;
+    auto_fd int fd = openat(place->fd, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        return fail_look(err);
+    if (S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode) || S_ISLNK(stat.st_mode))
+        return img__fail(err, IMG_EIO, "somebody else put something in its place");
+    if (lacks_owner(&stat, meta) && fchownat(fd, "", meta->uid, meta->gid, AT_EMPTY_PATH) != 0)
+        return fail_owner(meta, err);
+    snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+    if ((stat.st_mode & 07777) != meta->mode && chmod(proc, meta->mode) != 0)
+        return img__fail_errno(err, "can't set its mode");
+    return 0;
 }
 
 int img__apply_meta_other(struct apply *apply, const struct place *place, const struct meta *meta,
@@ -128,17 +152,10 @@ int img__apply_meta_other(struct apply *apply, const struct place *place, const 
 {
     const enum entry_type type = apply->entry->type;
     const struct xattr_target target = {place->fd, place, type};
-    struct owner *owner = &place->parent->owner;
-    int rc = meta->owners ? learn_owner(place, owner, err) : 0;
-    if (rc)
-        return rc;
-    if (!is_owner(owner, meta) &&
-        fchownat(place->fd, place->name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) != 0)
-        return fail_owner(meta, err);
-    if (type != ENTRY_SYMLINK && meta->mode != 0600 &&
-        fchmodat(place->fd, place->name, meta->mode, AT_SYMLINK_NOFOLLOW) != 0)
-        return img__fail_errno(err, "can't set its mode");
-    rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
+    int rc = type == ENTRY_SYMLINK ? set_symlink_owner(place, meta, err)
+                                   : set_node_looks(place, meta, err);
+    if (!rc)
+        rc = img__apply_xattrs(apply, &target, DIR_NONE, err);
     if (rc)
         return rc;
     if (utimensat(place->fd, place->name, meta->times, AT_SYMLINK_NOFOLLOW) != 0)

@@ -107,7 +107,6 @@ static int keep_parent(struct apply *apply, const char *path, size_t len, struct
     parent->dir = dir;
     parent->linked = way->real.len != len || (len && memcmp(way->real.data, path, len) != 0);
     parent->unnamed = false;
-    parent->owner = (struct owner){0};
     *out = parent;
     return 0;
 }
@@ -259,7 +258,7 @@ int img__apply_place(struct apply *apply, const char *path, enum place_mode mode
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) : 0;
     struct parent *parent = find_parent(apply, path, len);
-    *out = (struct place){.fd = -1, .name = slash ? slash + 1 : path};
+    *out = (struct place){.fd = -1, .name = slash ? slash + 1 : path, .birth = 0600};
     if (parent && parent->linked && mode == PLACE_LOOK)
         parent = NULL;
     int rc = parent ? 0 : open_parent(apply, path, len, mode, &parent, err);

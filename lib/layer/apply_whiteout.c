@@ -154,7 +154,7 @@ static int hide(struct apply *apply, const struct place *place, const char *name
         return errno == ENOENT || errno == ENAMETOOLONG
                    ? 0
                    : img__fail_errno(err, "can't look at '%.255s'", name);
-    const struct place hidden = {place->parent, place->fd, name};
+    const struct place hidden = {place->parent, place->fd, name, 0};
     int rc = img__apply_check_spelling(apply, &hidden, &stat, err);
     if (rc)
         return rc;

@@ -94,8 +94,9 @@ static int keep_late(struct apply *apply, const struct entry_xattr *xattr, uint3
     if (!name || !value)
         return img__fail_memory(err);
     memcpy(value, xattr->value, xattr->len);
-    apply->late[apply->late_count++] =
-        (struct late_xattr){dir, apply->layer, steal(name), steal(value), xattr->len};
+    apply->late[apply->late_count] = (struct late_xattr){
+        dir, apply->layer, apply->late_count, steal(name), steal(value), xattr->len};
+    apply->late_count++;
     apply->late_bytes += bytes;
     return 0;
 }
