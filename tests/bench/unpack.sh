@@ -4,24 +4,26 @@
 # How fast unpacking is, and how much memory it takes, beside umoci and tar in the same run. Prints a
 # Markdown table of the least times and of ratios; nothing of it is kept in the tree.
 #
-#   bash tests/bench/unpack.sh [--runs N] [--sync] [--input NAME]...     needs root
+#   bash tests/bench/unpack.sh [--runs N] [--sync] [--disk DIR] [--input NAME]...     needs root
 #
 # Inputs: rootfs, node_modules, file (one of 4 GiB), million (empty files in 1,000 directories). Each run
 # goes to an ext4 of its own, made just before: where many files were removed, ext4 makes new ones up to
-# twenty times slower. imgtool ends with syncfs(), the others leave that to whoever wants it; with --sync
-# they are given it. umoci also writes a list of all files with their digests, "umoci raw" does not. tar
-# checks no digest; it is given the same layer.
+# twenty times slower. DIR is where its image lies; in /dev/shm that leaves the disk out. imgtool ends
+# with syncfs(), the others leave that to whoever wants it; with --sync they are given it. umoci also
+# writes a list of all files with their digests, "umoci raw" does not. tar checks no digest; it is given
+# the same layer.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-runs=3 sync=false inputs_wanted=()
+runs=3 sync=false disk= inputs_wanted=()
 while [ $# != 0 ]; do
     case $1 in
     --runs) runs=${2:?} && shift 2 ;;
     --sync) sync=true && shift ;;
+    --disk) disk=${2:?} && shift 2 ;;
     --input) inputs_wanted+=("${2:?}") && shift 2 ;;
     *)
-        echo "usage: unpack.sh [--runs N] [--sync] [--input rootfs|node_modules|file|million]..." >&2
+        echo "usage: unpack.sh [--runs N] [--sync] [--disk DIR] [--input rootfs|node_modules|file|million]..." >&2
         exit 2
         ;;
     esac
@@ -40,13 +42,20 @@ if [ -z "${IMGTOOL:-}" ]; then
 fi
 . "$root/tests/integration/lib.sh"
 
-# A file system that nothing was ever removed from.
+# A file system that nothing was ever removed from. Another process may hold the last one for a while in
+# a mount namespace of its own, so each lies in a new file.
+drop() {
+    [ -n "$image" ] || return 0
+    umount "$work/disk" || umount -l "$work/disk"
+    rm -f "$image"
+    image=
+}
 fresh() {
-    umount "$work/disk" 2>/dev/null || true
-    rm -f "$work/disk.img"
-    truncate -s 24G "$work/disk.img"
-    mkfs.ext4 -q -i 8192 -E lazy_itable_init=1,lazy_journal_init=1 "$work/disk.img"
-    mount -o loop "$work/disk.img" "$work/disk"
+    drop
+    image=$(mktemp "${disk:-$work}/disk.XXXXXX")
+    truncate -s 16G "$image"
+    mkfs.ext4 -q -i 8192 -E lazy_itable_init=1,lazy_journal_init=1 "$image"
+    mount -o loop "$image" "$work/disk"
 }
 
 # run TOOL: into $work/disk/out, which does not exist.
@@ -57,8 +66,8 @@ run() {
     imgtool-2) imgtool unpack --threads 2 bench:gzip "$out" ;;
     imgtool-zstd-1) imgtool unpack --threads 1 bench:zstd "$out" ;;
     imgtool-zstd-2) imgtool unpack --threads 2 bench:zstd "$out" ;;
-    umoci) umoci unpack --image "$work/layout:1" "$out" ;;
-    umoci-raw) umoci raw unpack --image "$work/layout:1" "$out" ;;
+    umoci) umoci --log error unpack --image "$work/layout:1" "$out" ;;
+    umoci-raw) umoci --log error raw unpack --image "$work/layout:1" "$out" ;;
     tar-gzip) mkdir "$out" && tar -C "$out" --xattrs --xattrs-include='*' -xpzf "$work/layer-gzip" ;;
     tar-zstd) mkdir "$out" && tar -C "$out" --xattrs --xattrs-include='*' --zstd -xpf "$work/layer-zstd" ;;
     esac >/dev/null
@@ -72,7 +81,7 @@ measure() {
     echo "$1: $2" >&2
     for ((i = 0; i < runs; i++)); do
         fresh
-        TIME='%e %U %S %M' command time -o "$work/time" bash -c 'run "$1"' run "$2" ||
+        TIME='%e %U %S %M' command time -o "$work/time" bash -ec 'run "$1"' run "$2" ||
             fail "$1: $2"
         printf '%s\t%s\t%s\n' "$1" "$2" "$(tail -n 1 "$work/time" | tr ' ' '\t')" >>"$work/rows"
     done
@@ -93,7 +102,8 @@ layer_of() {
 }
 
 mkdir "$work/disk"
-mounts+=("$work/disk")
+image=
+trap 'drop; cleanup' EXIT
 export -f run imgtool
 export work sync IMGTOOL
 for name in "${inputs_wanted[@]}"; do
