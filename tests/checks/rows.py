@@ -5,6 +5,7 @@ tests that rows.tsv names must be there. usage: rows.py CTEST BUILD-DIR
 A line of rows.tsv is a row, what must be so, and tests divided by blanks, or "none: " and why. A test
 is called as ctest calls it; of a unit test a function may follow a colon."""
 
+import functools
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ def known_tests(ctest, build):
     return set(re.findall(r"^\s*Test\s+#\d+: (\S+)$", listed, re.M))
 
 
+@functools.lru_cache(maxsize=None)
 def functions(name):
     """The functions of a unit test that its main() runs."""
     _, room, test = name.split("/")
