@@ -9,11 +9,23 @@
 
 #include "layer/diff_internal.h"
 
+/* Some hundredths of a second. */
+#define WORK_MAX ((uint64_t)16 * 1024 * 1024)
+
 static void img__auto_diff(struct diff *diff)
 {
     img__scan_free(&diff->scan);
     img__below_free(&diff->below);
     img__link_groups_free(&diff->links);
+}
+
+int img__diff_work(struct diff *diff, uint64_t bytes, img_error *err)
+{
+    diff->work += bytes;
+    if (diff->work < WORK_MAX || !diff->options->idle)
+        return 0;
+    diff->work = 0;
+    return diff->options->idle(diff->options->idle_arg, err);
 }
 
 static int forward(const struct entry *entry, struct source *data, void *arg, img_error *err)

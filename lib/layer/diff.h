@@ -28,6 +28,9 @@ struct diff_options {
     /* Says whether there is something to remove at a path; NULL: what the trees say is enough. */
     bool (*is_below)(const char *path, const void *arg);
     const void *is_below_arg;
+    /* Called now and then, also while nothing differs. Non-zero ends the diff. May be NULL. */
+    int (*idle)(void *arg, img_error *err);
+    void *idle_arg;
 };
 
 /* From one tree to the other; both are directories, and their own metadata is no part of it. */

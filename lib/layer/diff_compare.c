@@ -47,10 +47,11 @@ static int same_links(struct diff *diff, const struct node *before, const struct
     return rc;
 }
 
-/* The scratch of the scan is used by nothing else meanwhile. */
-static int same_data(struct scan *old_scan, struct node *before, struct scan *new_scan,
-                     struct node *after, bool *same, img_error *err)
+/* The scratch of the scans is used by nothing else meanwhile. */
+static int same_data(struct diff *diff, struct node *before, struct node *after, bool *same,
+                     img_error *err)
 {
+    struct scan *old_scan = &diff->below.scan, *new_scan = &diff->scan;
     struct file_source a, b;
     img__scan_file(&a, before->fd, old_scan->place.data, &before->st);
     img__scan_file(&b, after->fd, new_scan->place.data, &after->st);
@@ -58,8 +59,9 @@ static int same_data(struct scan *old_scan, struct node *before, struct scan *ne
     while (*same) {
         ssize_t n = img__source_read_full(&a.source, old_scan->scratch, PART, err);
         ssize_t m = n < 0 ? n : img__source_read_full(&b.source, new_scan->scratch, PART, err);
-        if (m < 0)
-            return (int)m;
+        int rc = m < 0 ? (int)m : img__diff_work(diff, (uint64_t)m, err);
+        if (rc)
+            return rc;
         *same = n == m && memcmp(old_scan->scratch, new_scan->scratch, (size_t)n) == 0;
         if (n == 0 || m == 0)
             break;
@@ -83,7 +85,7 @@ static int same_files(struct diff *diff, struct node *before, struct node *after
         rc = img__overlay_signs(&diff->below.scan, before, &signs, err);
     if (rc == 0)
         rc = img__overlay_check(&diff->below.scan, &signs, err);
-    return rc ? rc : same_data(&diff->below.scan, before, &diff->scan, after, same, err);
+    return rc ? rc : same_data(diff, before, after, same, err);
 }
 
 static int same_content(struct diff *diff, struct node *before, struct node *after, bool *same,

@@ -120,7 +120,12 @@ struct diff {
     bool seen_by_user; /* overlay_signs.by_user of anything */
     struct link_groups links;
     bool links_known;
+    uint64_t work; /* since the caller was last asked whether to go on */
 };
+
+/* Bytes were read; a name that was looked at is worth some. */
+#define DIFF_WORK_NAME ((uint64_t)16 * 1024)
+int img__diff_work(struct diff *diff, uint64_t bytes, img_error *err);
 
 /* ---- diff_compare.c ---- */
 

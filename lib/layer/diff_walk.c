@@ -284,7 +284,9 @@ static int visit(struct walk *walk, const struct level *level, const char *name,
     bool there = false;
     auto_(node) struct node after = {.dirfd = level->dir.fd, .name = name, .fd = -1};
     auto_(node) struct node before = {.name = name, .fd = -1};
-    int rc = img__scan_dir_enter(&diff->scan, &level->dir, name, err);
+    int rc = img__diff_work(diff, DIFF_WORK_NAME, err);
+    if (rc == 0)
+        rc = img__scan_dir_enter(&diff->scan, &level->dir, name, err);
     if (rc == 0)
         rc = img__scan_look(&diff->scan, &after, err);
     if (rc)

@@ -65,6 +65,12 @@ static bool is_below(const char *path, const void *arg)
     return img__view_find(arg, path) != NULL;
 }
 
+static int go_on(void *arg, img_error *err)
+{
+    struct layering *layering = arg;
+    return img__item_idle(&layering->item, err);
+}
+
 static int take_options(struct differing *self, const img_diff_options *options, img_error *err)
 {
     img_diff_options own = IMG_DIFF_OPTIONS_INIT;
@@ -95,6 +101,8 @@ static int begin(struct differing *self, const img_diff_options *options, img_er
         img__pack_nanoseconds(layering->pack);
     self->diff.is_below = layering->view ? is_below : NULL;
     self->diff.is_below_arg = layering->view;
+    self->diff.idle = go_on;
+    self->diff.idle_arg = layering;
     return 0;
 }
 

@@ -3,6 +3,8 @@
  * Upper directories as overlayfs leaves them, made by hand: whiteouts, opaque directories, and what
  * is refused (layers.md D5, D6, C20-C22). Those of real mounts: tests/integration/overlay.sh.
  */
+#include <sys/stat.h>
+
 #include "changes.h"
 
 static const char *const one_lower[] = {"t/l", NULL};
@@ -152,13 +154,34 @@ static void hard_links(void **state)
     overlays(one_lower, "P d d\nA f d/k\nM h f>d/k\nA h k>d/k\n");
 }
 
+/* Who can't see the signs of the kernel is told, unless there are those that anybody sees. */
+static void unprivileged(void **state)
+{
+    static const char *const scripts[] = {
+        "mkdir u; echo >u/f", "mkdir u; echo >u/f; setfattr -n user.overlay.impure -v y u"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        img_error err;
+        struct diff_options options = {0};
+        auto_(changes) struct changes changes = CHANGES_INIT;
+        make(scripts[i]);
+        assert_int_equal(chmod(judge_dir, 0755), 0);
+        assert_int_equal(seteuid(65534), 0);
+        int rc = diff_overlay(NULL, &options, &changes, &err);
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(rc, 0);
+        assert_string_equal(changes.lines.data, "A f f\n");
+        assert_true((strstr(img__buf_text(&changes.log), "only root sees") != NULL) == (i == 0));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_lowers),     cmocka_unit_test(with_lowers),
         cmocka_unit_test(lowers_hide_lowers), cmocka_unit_test(whiteouts_that_are_files),
         cmocka_unit_test(opaque_root),        cmocka_unit_test(what_is_refused),
-        cmocka_unit_test(hard_links),
+        cmocka_unit_test(hard_links),         cmocka_unit_test(unprivileged),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
 }

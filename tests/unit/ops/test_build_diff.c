@@ -161,6 +161,33 @@ static void opaque(void **state)
                  "-644 0:0 T etc/!\nd700 0:0 T fresh\n");
 }
 
+static int refuse_progress(const img_event *event, void *arg)
+{
+    (void)arg;
+    return event->kind == IMG_EVENT_PROGRESS;
+}
+
+/* Even where nothing differs there is a chance to stop. */
+static void cancelled(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    img_build_options options = amd64_options();
+    options.on_event = refuse_progress;
+    tree_dir(f, "one", 0755);
+    tree_dir(f, "two", 0755);
+    tree_file(f, "one/large", "");
+    tree_file(f, "two/large", "");
+    auto_free char *one = path_in(f, "one/large"), *two = path_in(f, "two/large");
+    assert_int_equal(truncate(one, 40 << 20), 0);
+    assert_int_equal(truncate(two, 40 << 20), 0);
+    set_time(one, TREE_TIME);
+    set_time(two, TREE_TIME);
+    auto_(test_build) img_build *build = build_with(f, &options);
+    assert_fails(try_diff(f, build, "one", "two", NULL, &err), IMG_ECANCELED, "interrupted");
+    assert_no_temporaries(f);
+}
+
 static void what_cannot_be(void **state)
 {
     struct fixture *f = *state;
@@ -199,8 +226,8 @@ static void what_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(upon_its_old_tree), CASE(other_base), CASE(nothing),
-        CASE(link_below),        CASE(opaque),     CASE(what_cannot_be),
+        CASE(upon_its_old_tree), CASE(other_base), CASE(nothing), CASE(link_below), CASE(opaque),
+        CASE(what_cannot_be),    CASE(cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
