@@ -70,3 +70,31 @@ layer=$(imgtool inspect --raw attributes:zstd | jq -r '.layers[0].digest')
 same "diff_id by the zstd command" \
     "$(imgtool inspect --config attributes:zstd | jq -r '.rootfs.diff_ids[0]')" \
     "sha256:$(zstd -qdc "$IMGTOOL_STORE/blobs/sha256/${layer#sha256:}" | sha256sum | cut -d ' ' -f 1)"
+
+step "the bytes of Go's archive/tar"
+# C6-C9, C14, C22, C23: what they write who write layers in Go.
+GO111MODULE=off GOCACHE=$work/go go build -o "$work/go_tar" "$here/go_tar.go"
+# as_go_writes NAME: the tar of the layer is what Go makes of it.
+as_go_writes() {
+    local digest
+    digest=$(imgtool inspect --raw "$1" | jq -r '.layers[-1].digest')
+    "$work/go_tar" <"$IMGTOOL_STORE/blobs/sha256/${digest#sha256:}" >"$work/by-go.tar"
+    cmp "$IMGTOOL_STORE/blobs/sha256/${digest#sha256:}" "$work/by-go.tar" || fail "$1: not Go's bytes"
+}
+as_go_writes attributes:none
+touch -d '2001-02-03 04:05:06.000000001' "$tree/plain/nothing"
+touch -d '1969-12-31 23:59:55.5' "$tree/plain/ids"
+touch -d '2250-01-01 00:00:00.25' "$tree/plain/one"
+setfattr -n trusted.kept -v 1 "$tree/plain/ids"
+setfattr -n security.ima -v 0x0404 "$tree/plain/ids"
+imgtool build -q -t attributes:more --compression none --add "$tree:/" \
+    --preserve nanoseconds,ima,xattrs >/dev/null
+as_go_writes attributes:more
+same "fractions and attributes" "$(printf '%s\n' SCHILY.xattr.security.ima=0404 \
+    SCHILY.xattr.trusted.kept=31 SCHILY.xattr.user.binary=00ff0a3d gid=4000000 mtime=-4.5 uid=3000000)" \
+    "$(python3 -B -c '
+import sys, tarfile
+for entry in tarfile.open(sys.argv[1], errors="surrogateescape"):
+    for key, value in sorted(entry.pax_headers.items()) if entry.name == "plain/ids" else ():
+        raw = value.encode("utf-8", "surrogateescape").hex() if key.startswith("SCHILY") else value
+        print(key + "=" + raw)' "$work/by-go.tar")"

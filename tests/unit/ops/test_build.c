@@ -314,6 +314,23 @@ static void archive_parents(void **state)
                  "d755 0:0 0 late/x\n");
 }
 
+/* C11: nothing in a new layer is newer than the epoch, parents neither. */
+static void parents_clamped(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    make_base(f);
+    tree_file(f, "hello", "hello");
+    img_build_options options = amd64_options();
+    options.has_epoch = 1;
+    options.epoch = 5;
+    auto_(test_build) img_build *build = build_with(f, &options);
+    assert_ok(img_build_from(build, NULL, "base:1", &err));
+    add(f, build, "hello", "/etc/new/");
+    commit(build, "app:1");
+    assert_layer(f, "app:1", 0, "d750 5:6 5 etc\nd755 0:0 0 etc/new\n-644 0:0 5 etc/new/hello\n");
+}
+
 /* C27: the bytes of a tar as they are, once the strict reader has seen them to their end. */
 static void verbatim(void **state)
 {
@@ -1239,6 +1256,7 @@ int main(void)
         CASE(archives),
         CASE(archive_options),
         CASE(archive_parents),
+        CASE(parents_clamped),
         CASE(owners),
         CASE(verbatim),
         CASE(case_alone),

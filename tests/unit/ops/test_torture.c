@@ -124,7 +124,7 @@ int __wrap_fsync(int fd)
 
 struct work {
     struct fixture *f;
-    char *tree, *other, *file, *archive, *auth, *out, *bundle, *record;
+    char *tree, *other, *file, *archive, *auth, *out, *bundle, *record, *rest, *users, *rules;
     img_store *store;
 };
 
@@ -181,6 +181,36 @@ static int set_all(img_build *build, img_error *err)
     return rc ? rc
               : img_build_set_argv(build, "entrypoint", (const char *const[]){"/a", "b", NULL},
                                    err);
+}
+
+/* All that can be said of what is added. Nothing comes of it. */
+static int add_with_options(struct work *work, img_build *build, img_error *err)
+{
+    img_add_options options = IMG_ADD_OPTIONS_INIT, verbatim = IMG_ADD_OPTIONS_INIT;
+    options.chown = "app";
+    options.chmod = "u=rwX,go=rX";
+    options.preserve = IMG_PRESERVE_NANOSECONDS | IMG_PRESERVE_XATTRS;
+    options.flags = IMG_ADD_WARN_CASE;
+    options.ignore_file = work->rules;
+    options.exclude = (const char *const[]){"usr", "!usr/x", "l*k", NULL};
+    options.uid_map = (const char *const[]){"0:0:4294967295", NULL};
+    verbatim.flags = IMG_ADD_VERBATIM;
+    int rc = img_build_add_path(build, work->users, "/etc/passwd", NULL, err);
+    if (rc == 0)
+        rc = img_build_add_path(build, work->tree, "/opt/x", &options, err);
+    if (rc == 0)
+        rc = img_build_add_archive(build, work->rest, "/opt/y", &options, err);
+    return rc ? rc : img_build_add_archive(build, work->rest, NULL, &verbatim, err);
+}
+
+static int build_aside(struct work *work, img_error *err)
+{
+    auto_(test_build) img_build *build = NULL;
+    img_build_options options = amd64_options();
+    options.compression = IMG_COMPRESSION_NONE;
+    options.threads = 1;
+    int rc = img_build_new(work->store, &options, &build, err);
+    return rc ? rc : add_with_options(work, build, err);
 }
 
 static int build_above(struct work *work, img_error *err)
@@ -356,6 +386,16 @@ static void make_input(struct work *work)
     tarball_add(&tar, '0', "link/so", "so");
     tarball_link(&tar, '1', "link/hard", "link/so");
     tarball_end(&tar);
+    auto_(buf) struct buf rest = TARBALL_INIT;
+    tarball_add(&rest, '5', "usr/", "");
+    tarball_add(&rest, '0', "usr/x", "x");
+    tarball_end(&rest);
+    work->rest = path_in(f, "rest.tar");
+    assert_ok(img__fs_replace(AT_FDCWD, work->rest, rest.data, rest.len, 0644, &err));
+    tree_file(f, "users", "app:x:1000:2000::/:\n");
+    tree_file(f, "rules", "# nothing of this\nno/such\n");
+    work->users = path_in(f, "users");
+    work->rules = path_in(f, "rules");
     work->archive = path_in(f, "archive.tar");
     assert_ok(img__fs_replace(AT_FDCWD, work->archive, tar.data, tar.len, 0644, &err));
     work->tree = path_in(f, "tree");
@@ -482,6 +522,9 @@ static void free_input(struct work *work)
     free(work->other);
     free(work->file);
     free(work->archive);
+    free(work->rest);
+    free(work->users);
+    free(work->rules);
     free(work->auth);
     free(work->out);
     free(work->bundle);
@@ -547,10 +590,31 @@ static void each_allocation_of_unpack(void **state)
     free_input(&work);
 }
 
+static void each_allocation_of_options(void **state)
+{
+    struct work work = {.f = *state};
+    img_error err = {0};
+    make_input(&work);
+    work.store = open_store(work.f->path);
+    assert_ok(run(&work, build_aside, 0, &err));
+    unsigned long count = torture.count;
+    assert_true(count > 50);
+    for (unsigned long i = 1; i <= count; i++) {
+        memset(&err, 0x5a, sizeof(err));
+        check_code(i, run(&work, build_aside, i, &err), &err);
+        assert_no_temporaries(work.f);
+        check_leaks(i);
+    }
+    img_store_free(work.store);
+    free_input(&work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_allocation_of_unpack, fixture_directory, fixture_free),
+        cmocka_unit_test_setup_teardown(each_allocation_of_options, fixture_directory,
+                                        fixture_free),
         cmocka_unit_test_setup_teardown(each_allocation, fixture_directory, fixture_free),
     };
     unsetenv("SOURCE_DATE_EPOCH");
