@@ -6,6 +6,9 @@
  */
 #include "applied.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #define LINES 10
 #define WAYS 8
 
@@ -226,11 +229,74 @@ static void superlinear(void **state)
     }
 }
 
+/* X6, CVE-2018-15664: somebody swaps a directory and a link out of the root again and again. */
+struct swapper {
+    int root;
+    atomic_bool stop;
+    unsigned swaps;
+};
+
+static void *swap(void *arg)
+{
+    struct swapper *swapper = arg;
+    while (!atomic_load(&swapper->stop))
+        swapper->swaps += renameat2(swapper->root, "d", swapper->root, "l", RENAME_EXCHANGE) == 0;
+    return NULL;
+}
+
+/* Files in more directories than stay open, whiteouts, hard links and directories. */
+static void make_busy_layer(struct buf *tar, const char *text)
+{
+    char name[64];
+    for (int i = 0; i < 600; i++) {
+        snprintf(name, sizeof(name), "f d/%d/%s", i % 20, i % 3 ? "f" : "g");
+        name[strlen(name) - 1] = (char)('a' + i / 20 % 26);
+        strcat(name, i >= 520 ? "2" : "");
+        add_line(tar, name, text);
+        snprintf(name, sizeof(name), "f d/%d/.wh.%c", i % 20, "ftx"[i % 3]);
+        add_line(tar, name, "");
+    }
+    add_line(tar, "f d/.wh.f", "");
+    add_line(tar, "f d/.wh.top", "");
+    add_line(tar, "f d/.wh..wh..opq", "");
+    tarball_end(tar);
+}
+
+static void swapped(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        auto_(world) struct world world;
+        auto_buf tar = TARBALL_INIT;
+        pthread_t thread;
+        world_open(&world);
+        char target[80];
+        snprintf(target, sizeof(target), "%s/victims", world.path);
+        assert_int_equal(mkdirat(world.root, "d", 0755), 0);
+        assert_int_equal(symlinkat(way & 1 ? target : "../victims", world.root, "l"), 0);
+        struct apply_options options = OPTIONS_INIT(&world);
+        options.threads = way & 2 ? 3 : 1;
+        make_busy_layer(&tar, "x");
+        struct swapper swapper = {.root = world.root};
+        assert_int_equal(pthread_create(&thread, NULL, swap, &swapper), 0);
+        for (int i = 0; i < 8; i++) {
+            struct apply *apply = apply_new(&world, &options, i & 1);
+            if (apply_tar(apply, &tar, NULL) == 0)
+                img__apply_end(apply, false, NULL);
+            img__apply_free(apply);
+        }
+        atomic_store(&swapper.stop, true);
+        pthread_join(thread, NULL);
+        assert_true(swapper.swaps > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(attacking),         cmocka_unit_test(root_stays),  cmocka_unit_test(dots),
-        cmocka_unit_test(breaks_hard_links), cmocka_unit_test(superlinear),
+        cmocka_unit_test(attacking),   cmocka_unit_test(root_stays),
+        cmocka_unit_test(dots),        cmocka_unit_test(breaks_hard_links),
+        cmocka_unit_test(superlinear), cmocka_unit_test(swapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
