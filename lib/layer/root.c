@@ -21,11 +21,16 @@
 #define TODO_MAX ((size_t)2 * ENTRY_PATH_MAX + 2)
 /* Directories that are opened for one path: "a/../" in the target of a link costs many. */
 #define STEPS_MAX 8192u
+/* And for all paths together, beyond what honest ones need: many small entries can lead through
+ * links that cost much. */
+#define STEPS_SPARE ((uint64_t)1 << 20)
+#define STEPS_EARNED 16u /* by a path, and two more by each of its components */
 #define DIRECTORY (O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 struct root {
     int fd;
     bool walks; /* there is no openat2() */
+    uint64_t steps_left;
 };
 
 int img__root_open(int fd, struct root **out, img_error *err)
@@ -35,6 +40,7 @@ int img__root_open(int fd, struct root **out, img_error *err)
     if (!root)
         return img__fail_memory(err);
     root->fd = steal_fd(owned);
+    root->steps_left = STEPS_SPARE;
     *out = root;
     return 0;
 }
@@ -135,9 +141,8 @@ struct walk {
     unsigned steps;
 };
 
-static int fail_loop(const struct walk *walk, img_error *err)
+static int fail_loop(img_error *err)
 {
-    (void)walk;
     return img__fail(err, IMG_EFORMAT, "there are too many symbolic links on the way");
 }
 
@@ -162,15 +167,24 @@ static int fail_open(const struct walk *walk, img_error *err)
                            img__buf_text(&walk->way->real));
 }
 
+static int charge(struct walk *walk, unsigned steps, img_error *err)
+{
+    walk->steps += steps;
+    if (walk->steps > STEPS_MAX || walk->root->steps_left < steps)
+        return fail_loop(err);
+    walk->root->steps_left -= steps;
+    return 0;
+}
+
 /* The directory in which the walk is, opened. */
 static int stand(struct walk *walk, img_error *err)
 {
     struct root_way *way = walk->way;
     if (way->fd >= 0 && walk->opened == way->real.len)
         return 0;
-    walk->steps += count_components(way->real.data, way->real.len);
-    if (walk->steps > STEPS_MAX)
-        return fail_loop(walk, err);
+    int rc = charge(walk, count_components(way->real.data, way->real.len), err);
+    if (rc)
+        return rc;
     int fd = img__root_open_directory(walk->root, img__buf_text(&way->real), way->real.len, O_PATH);
     if (fd < 0)
         return fail_open(walk, err);
@@ -214,7 +228,7 @@ static int follow_link(struct walk *walk, const char *target, img_error *err)
 {
     auto_(buf) struct buf todo = BUF_INIT(TODO_MAX);
     if (++walk->links > ROOT_LINKS_MAX)
-        return fail_loop(walk, err);
+        return fail_loop(err);
     img__buf_puts(&todo, target);
     if (walk->at < walk->todo.len) {
         img__buf_putc(&todo, '/');
@@ -265,10 +279,10 @@ static int enter(struct walk *walk, const char *name, img_error *err)
     if (way->missing)
         return append(walk, name, err);
     int rc = stand(walk, err);
+    if (!rc)
+        rc = charge(walk, 1, err);
     if (rc)
         return rc;
-    if (++walk->steps > STEPS_MAX)
-        return fail_loop(walk, err);
     int fd = openat(way->fd, name, O_PATH | DIRECTORY);
     if (fd >= 0) {
         set_fd(walk, fd);
@@ -334,6 +348,7 @@ static int resolve_links(struct root *root, const char *path, size_t len,
     struct walk walk = {.root = root, .follow = follow, .way = way, .todo = BUF_INIT(TODO_MAX)};
     img__buf_append(&walk.todo, path, len);
     int rc = img__buf_check(&walk.todo, "a path", err);
+    root->steps_left += STEPS_EARNED + 2 * count_components(path, len);
     if (!rc)
         rc = walk_all(&walk, err);
     if (!rc)

@@ -257,6 +257,37 @@ static void bounds(void **state)
     }
 }
 
+/* X20: each of many paths may cost something, all of them not that much together. Honest ones go on
+ * being followed. */
+static void spending(void **state)
+{
+    (void)state;
+    for (int walks = 0; walks < 2; walks++) {
+        img_error err;
+        auto_(world) struct world world;
+        char target[4096];
+        world_open(&world);
+        auto_(root) struct root *root = open_root(&world, walks);
+        assert_int_equal(mkdirat(world.root, "d", 0755), 0);
+        assert_int_equal(symlinkat("d", world.root, "cheap"), 0);
+        for (size_t i = 0; i + 5 < sizeof(target); i += 5)
+            memcpy(target + i, "d/../", 6);
+        assert_int_equal(symlinkat(target, world.root, "dear"), 0);
+        int followed = 0, rc = 0;
+        while (!rc && followed < 100000) {
+            auto_(root_way) struct root_way way = {.fd = -1};
+            rc = img__root_resolve(root, "dear", 4, NULL, &way, &err);
+            followed += !rc;
+        }
+        assert_int_equal(rc, IMG_EFORMAT);
+        assert_in_range(followed, 100, 5000);
+        for (int i = 0; i < 1000; i++) {
+            auto_(root_way) struct root_way way = {.fd = -1};
+            assert_ok(img__root_resolve(root, "cheap", 5, NULL, &way, &err));
+        }
+    }
+}
+
 /* ---- removing ---- */
 
 /* Deeper than a path can name, and than there are descriptors. */
@@ -385,11 +416,11 @@ static void removing_closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resolving),       cmocka_unit_test(opening),
-        cmocka_unit_test(reading),         cmocka_unit_test(parents),
-        cmocka_unit_test(bounds),          cmocka_unit_test(removing),
-        cmocka_unit_test(removing_wide),   cmocka_unit_test(removing_mount),
-        cmocka_unit_test(removing_closed),
+        cmocka_unit_test(resolving),      cmocka_unit_test(opening),
+        cmocka_unit_test(reading),        cmocka_unit_test(parents),
+        cmocka_unit_test(bounds),         cmocka_unit_test(spending),
+        cmocka_unit_test(removing),       cmocka_unit_test(removing_wide),
+        cmocka_unit_test(removing_mount), cmocka_unit_test(removing_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
