@@ -61,7 +61,7 @@ static int prune_child(struct prune *prune, uint32_t dir, int fd, const char *na
         return 0;
     if (record && record->brought == apply->layer &&
         fstatat(fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode)) {
-        if (record->emptied == apply->layer && (record->flags & DIR_MADE))
+        if (record->emptied == apply->layer && record->listed == apply->layer)
             return 0;
         return push(prune, child, true, err);
     }
