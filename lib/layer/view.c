@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Layers, put one on the other. A layer is read to its end before it changes anything: first its
- * whiteouts take away what is below, then its entries come, in their order. So no whiteout hides
- * what its own layer brings, wherever it stands (layers.md A1-A14).
+ * Layers, put one on the other, entry by entry. A whiteout takes away what the layers below have
+ * brought and never what its own has, wherever it stands: each node knows the layer that has put
+ * something there or beneath (layers.md A1-A14). It is what layer/apply.h does to a directory.
  */
 #include "layer/view.h"
 
@@ -12,7 +12,6 @@
 #include <libimg/values.h>
 
 #include "base/buf.h"
-#include "base/strv.h"
 #include "base/text.h"
 #include "layer/tar_read.h"
 #include "layer/view_tree.h"
@@ -27,37 +26,29 @@ struct view {
     uint32_t compat;
 };
 
+/* An entry on its way into the tree. */
 struct staged {
     struct entry entry;
     struct origin origin;
 };
 
-/* What a layer holds. */
+static void img__auto_staged(struct staged *staged)
+{
+    img__entry_clear(&staged->entry);
+}
+
+/* A layer that is put on. */
 struct batch {
-    struct tree *tree; /* that it is put on */
+    struct tree *tree;
     const struct view *view;
     const char *name;
-    struct staged *entries; /* in the layer's order */
-    size_t count;
-    size_t cap;
-    struct entry **sorted; /* by path */
-    struct strv whiteouts; /* their paths */
-    uint64_t detours;      /* by links */
-    uint32_t ordinal;      /* of the entry that is read */
+    uint32_t ordinal; /* of the entry */
+    uint64_t detours; /* by links */
 };
 
 /* Forty links can lead over a hundred thousand directories, for an entry of few bytes; and no image
  * that means well does that (layers.md X20). */
 #define DETOURS_MAX UINT64_C(10000000)
-
-static void img__auto_batch(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        img__entry_clear(&batch->entries[i].entry);
-    free(batch->entries);
-    img__strv_free(&batch->whiteouts);
-    free(batch->sorted);
-}
 
 int img__view_new(struct view **out, img_error *err)
 {
@@ -95,27 +86,12 @@ void img__view_free(struct view *view)
     free(view);
 }
 
-/* ---- reading a layer ---- */
+/* ---- what is kept of an entry ---- */
 
 static int fail_entry(const struct batch *batch, const char *path, const char *reason,
                       img_error *err)
 {
     return img__fail(err, IMG_EFORMAT, "%s: entry '%.512s': %s", batch->name, path, reason);
-}
-
-/* Room for one more; zeroed. */
-static struct staged *append(struct batch *batch)
-{
-    if (batch->count == batch->cap) {
-        size_t grown_cap = batch->cap ? batch->cap * 2 : 64;
-        struct staged *grown = reallocarray(batch->entries, grown_cap, sizeof(*grown));
-        if (!grown)
-            return NULL;
-        batch->entries = grown;
-        batch->cap = grown_cap;
-    }
-    batch->entries[batch->count] = (struct staged){0};
-    return &batch->entries[batch->count++];
 }
 
 /* Counts what is kept, and never takes anything off. Links, and parents that are implied, make a
@@ -181,129 +157,109 @@ static const char *last_component(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* A directory on the way that is a whiteout. Those of aufs, which old layers have, are skipped. */
-static int check_way(const struct batch *batch, const struct entry *entry, bool *skip,
-                     img_error *err)
+/* ---- whiteouts ---- */
+
+/* A link that this layer has brought says nothing of what is below, unless it is as it was. */
+static bool is_new(const struct node *link, const void *arg)
 {
-    for (const char *at = entry->path, *slash; (slash = strchr(at, '/')); at = slash + 1) {
-        if (img__text_starts(at, WHITEOUT_META))
-            *skip = true;
-        else if (img__text_starts(at, WHITEOUT) && !*skip)
-            return fail_entry(batch, entry->path, "it is beneath a whiteout", err);
-    }
-    return 0;
+    const struct batch *batch = arg;
+    return link->newest == batch->tree->layer && !link->same_link;
 }
 
-static int take_whiteout(struct batch *batch, const struct entry *entry, img_error *err)
+static bool has_some(const struct batch *batch, const struct node *node)
 {
-    const char *hidden = last_component(entry->path) + strlen(WHITEOUT);
+    return node->newest == batch->tree->layer;
+}
+
+/* A directory of which only what this layer has beneath it is left. */
+static void make_implied(struct node *node)
+{
+    struct entry implied = {.type = ENTRY_DIRECTORY, .path = steal(node->entry.path), .mode = 0755};
+    img__entry_clear(&node->entry);
+    node->entry = implied;
+    node->origin = (struct origin){0};
+}
+
+static int prune(const struct batch *batch, struct node *node, img_error *err);
+
+/* What stands at a whiteout, or in an opaque directory. */
+static int hide(const struct batch *batch, struct node *node, img_error *err)
+{
+    if (!has_some(batch, node)) {
+        img__tree_remove(node);
+        return 0;
+    }
+    if (node->entry.type != ENTRY_DIRECTORY)
+        return 0;
+    if (node->origin.layer != batch->tree->layer)
+        make_implied(node);
+    return prune(batch, node, err);
+}
+
+/* Takes what is below from a directory, once in a layer: nothing of it comes back. */
+static int prune(const struct batch *batch, struct node *node, img_error *err)
+{
+    struct node **children = NULL;
+    size_t count = 0;
+    if (node->emptied == batch->tree->layer)
+        return 0;
+    node->emptied = batch->tree->layer;
+    if (!has_some(batch, node)) {
+        img__tree_remove_children(node);
+        return 0;
+    }
+    int rc = img__tree_children(node, &children, &count, err);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = hide(batch, children[i], err);
+    free(children);
+    return rc;
+}
+
+static int check_whiteout(const struct batch *batch, const struct entry *entry, const char *hidden,
+                          img_error *err)
+{
     if (hidden[0] == '\0' || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
         return fail_entry(batch, entry->path, "a whiteout of no name that there can be", err);
     if (entry->size)
         return fail_entry(batch, entry->path, "a whiteout with data", err);
-    if (img__text_starts(hidden, WHITEOUT) && strcmp(last_component(entry->path), OPAQUE) != 0)
-        return 0; /* nothing of that name can be below */
-    int rc = charge(batch, sizeof(*entry) + strlen(entry->path), err);
-    return rc ? rc : img__strv_add(&batch->whiteouts, entry->path, err);
-}
-
-static int take_entry(struct batch *batch, const struct entry *entry, img_error *err)
-{
-    bool skip = false;
-    int rc = check_way(batch, entry, &skip, err);
-    if (rc || skip)
-        return rc;
-    if (img__text_starts(last_component(entry->path), WHITEOUT))
-        return take_whiteout(batch, entry, err);
-    struct staged *slot = append(batch);
-    if (!slot)
-        return img__fail_memory(err);
-    slot->origin = (struct origin){batch->tree->layer + 1, batch->ordinal};
-    return copy_entry(batch, entry, &slot->entry, err);
-}
-
-static int read_layer(struct batch *batch, struct source *tar, img_error *err)
-{
-    auto_(tar_reader) struct tar_reader *reader = NULL;
-    int rc = img__tar_reader_new(tar, batch->name, &reader, err);
-    if (!rc)
-        img__tar_reader_compat(reader, batch->view->compat);
-    for (; !rc; batch->ordinal++) {
-        const struct entry *entry;
-        rc = img__tar_reader_next(reader, &entry, err);
-        if (rc <= 0)
-            return rc;
-        rc = take_entry(batch, entry, err);
-    }
-    return rc;
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-    return strcmp((*(struct entry *const *)a)->path, (*(struct entry *const *)b)->path);
-}
-
-/* A path that is there twice means different things to different readers. */
-static int sort_batch(struct batch *batch, img_error *err)
-{
-    batch->sorted = calloc(batch->count + 1, sizeof(struct entry *));
-    if (!batch->sorted)
-        return img__fail_memory(err);
-    for (size_t i = 0; i < batch->count; i++)
-        batch->sorted[i] = &batch->entries[i].entry;
-    qsort(batch->sorted, batch->count, sizeof(struct entry *), compare_paths);
-    if (batch->view->compat & IMG_COMPAT_DUPLICATES)
-        return 0;
-    for (size_t i = 1; i < batch->count; i++)
-        if (compare_paths(&batch->sorted[i - 1], &batch->sorted[i]) == 0)
-            return fail_entry(batch, batch->sorted[i]->path, "it is there twice", err);
     return 0;
 }
 
-/* ---- whiteouts ---- */
-
-/* A link below that this layer replaces by something else leads nowhere. */
-static bool is_replaced(const struct node *link, const void *arg)
-{
-    const struct batch *batch = arg;
-    const struct entry *key = &link->entry;
-    struct entry *const *found =
-        bsearch(&key, batch->sorted, batch->count, sizeof(key), compare_paths);
-    if (!found)
-        return false;
-    return (*found)->type != ENTRY_SYMLINK || strcmp((*found)->link, link->entry.link) != 0;
-}
-
 /* What is not below needs no whiteout: that is no error. */
-static int apply_whiteout(struct batch *batch, char *path, img_error *err)
+static int apply_whiteout(struct batch *batch, const struct entry *entry, img_error *err)
 {
     auto_(buf) struct buf real = BUF_INIT(ENTRY_PATH_MAX);
-    const struct way way = {true, true, is_replaced, batch, &batch->detours};
-    const char *name = last_component(path);
-    size_t parent_len = name == path ? 0 : (size_t)(name - path) - 1;
-    auto_free char *parent = strndup(path, parent_len);
+    const struct way way = {true, true, is_new, batch, &batch->detours};
+    const char *name = last_component(entry->path), *hidden = name + strlen(WHITEOUT);
+    bool opaque = strcmp(name, OPAQUE) == 0;
+    struct node *node;
+    int rc = check_whiteout(batch, entry, hidden, err);
+    if (rc || (!opaque && img__text_starts(name, WHITEOUT_META)))
+        return rc; /* aufs has files of such names */
+    size_t parent_len = name == entry->path ? 0 : (size_t)(name - entry->path) - 1;
+    auto_free char *parent = strndup(entry->path, parent_len);
     if (!parent)
         return img__fail_memory(err);
 
-    struct node *node;
-    int rc = img__tree_walk(batch->tree, parent, &way, &real, &node, err);
+    rc = img__tree_walk(batch->tree, parent, &way, &real, &node, err);
     if (check_detours(batch, err))
         return IMG_ELIMIT;
     if (rc == IMG_EINVAL)
         return 0;
     if (rc || !node || node->entry.type != ENTRY_DIRECTORY)
         return rc;
-    if (strcmp(name, OPAQUE) == 0) {
-        img__tree_remove_children(node);
-        return 0;
-    }
-    node = img__tree_child(node, name + strlen(WHITEOUT));
-    if (node)
-        img__tree_remove(node);
-    return 0;
+    if (opaque)
+        return prune(batch, node, err);
+    node = img__tree_child(node, hidden);
+    return node ? hide(batch, node, err) : 0;
 }
 
 /* ---- entries ---- */
+
+static bool allows_duplicates(const struct batch *batch)
+{
+    return batch->view->compat & IMG_COMPAT_DUPLICATES;
+}
 
 /* A path that makes no sense in the image is the layer's fault. */
 static int walk_for(const struct batch *batch, const char *path, const struct way *way,
@@ -330,7 +286,7 @@ static int make_directories(const struct batch *batch, char *path, struct node *
         *end = '\0';
         struct node *child = img__tree_child(at, next);
         if (child && child->entry.type != ENTRY_DIRECTORY) {
-            if (child->newest == batch->tree->layer)
+            if (has_some(batch, child) && !allows_duplicates(batch))
                 return fail_entry(batch, path,
                                   "there are entries beneath it, and it is no "
                                   "directory",
@@ -433,10 +389,11 @@ static int check_place(const struct batch *batch, const struct entry *entry,
                        const struct node *there, img_error *err)
 {
     bool directory = there->entry.type == ENTRY_DIRECTORY;
-    uint32_t brought = directory ? there->origin.layer : there->newest;
-    if (brought == batch->tree->layer && !(batch->view->compat & IMG_COMPAT_DUPLICATES))
+    if (allows_duplicates(batch))
+        return 0;
+    if (directory ? there->origin.layer == batch->tree->layer : has_some(batch, there))
         return fail_entry(batch, entry->path, "it is there twice", err);
-    if (directory && entry->type != ENTRY_DIRECTORY && there->newest == batch->tree->layer)
+    if (directory && entry->type != ENTRY_DIRECTORY && has_some(batch, there))
         return fail_entry(batch, entry->path,
                           "there are entries beneath it, and it is no directory", err);
     return 0;
@@ -453,61 +410,105 @@ static void replace_directory(const struct tree *tree, struct node *node, struct
     img__tree_touch(tree, node);
 }
 
-static int add_node(const struct batch *batch, struct node *parent, struct staged *staged,
-                    img_error *err)
+static bool is_same_link(const struct node *there, const struct entry *entry)
 {
-    struct node *node = img__tree_add(batch->tree, parent, &staged->entry);
+    return there && there->entry.type == ENTRY_SYMLINK && entry->type == ENTRY_SYMLINK &&
+           strcmp(there->entry.link, entry->link) == 0;
+}
+
+/* Puts what is to be at a place of parent there. */
+static int put(const struct batch *batch, struct node *parent, struct staged *staged,
+               img_error *err)
+{
+    struct entry *entry = &staged->entry;
+    struct node *there = img__tree_child(parent, last_component(entry->path));
+    int rc = there ? check_place(batch, entry, there, err) : 0;
+    if (rc)
+        return rc;
+    if (there && there->entry.type == ENTRY_DIRECTORY && entry->type == ENTRY_DIRECTORY) {
+        replace_directory(batch->tree, there, staged);
+        return 0;
+    }
+    bool same_link = is_same_link(there, entry);
+    if (there)
+        img__tree_remove(there);
+    struct node *node = img__tree_add(batch->tree, parent, entry);
     if (!node)
         return img__fail_memory(err);
     node->origin = staged->origin;
+    node->same_link = same_link;
     return 0;
 }
 
-static int apply_entry(struct batch *batch, struct staged *staged, img_error *err)
+static int apply_root(const struct batch *batch, struct staged *staged, img_error *err)
+{
+    struct node *root = batch->tree->root;
+    int rc = check_place(batch, &staged->entry, root, err);
+    if (!rc)
+        replace_directory(batch->tree, root, staged);
+    return rc;
+}
+
+static int apply_staged(struct batch *batch, struct staged *staged, img_error *err)
 {
     struct entry *entry = &staged->entry;
-    bool directory = entry->type == ENTRY_DIRECTORY;
-    if (entry->path[0] == '\0') {
-        replace_directory(batch->tree, batch->tree->root, staged);
-        return 0;
-    }
     auto_(buf) struct buf target = BUF_INIT(ENTRY_PATH_MAX);
     bool link = entry->type == ENTRY_HARDLINK;
     struct node *parent;
+    if (entry->path[0] == '\0')
+        return apply_root(batch, staged, err);
     int rc = link ? resolve_hard_link(batch, staged, &target, err) : 0;
     if (!rc)
         rc = find_parent(batch, entry, &parent, err);
     if (!rc && link)
         rc = check_target(batch, entry, img__buf_text(&target), err);
-    if (rc)
-        return rc;
+    return rc ? rc : put(batch, parent, staged, err);
+}
 
-    struct node *there = img__tree_child(parent, last_component(entry->path));
-    rc = there ? check_place(batch, entry, there, err) : 0;
-    if (rc)
-        return rc;
-    if (there && there->entry.type == ENTRY_DIRECTORY && directory) {
-        replace_directory(batch->tree, there, staged);
-        return 0;
+/* ---- a layer ---- */
+
+/* A directory on the way that is a whiteout. Those of aufs, which old layers have, are skipped. */
+static int check_way(const struct batch *batch, const struct entry *entry, bool *skip,
+                     img_error *err)
+{
+    for (const char *at = entry->path, *slash; (slash = strchr(at, '/')); at = slash + 1) {
+        if (img__text_starts(at, WHITEOUT_META))
+            *skip = true;
+        else if (img__text_starts(at, WHITEOUT) && !*skip)
+            return fail_entry(batch, entry->path, "it is beneath a whiteout", err);
     }
-    if (there)
-        img__tree_remove(there);
-    return add_node(batch, parent, staged, err);
+    return 0;
+}
+
+static int apply_entry(struct batch *batch, const struct entry *entry, img_error *err)
+{
+    bool skip = false;
+    auto_(staged) struct staged staged = {.origin = {batch->tree->layer, batch->ordinal}};
+    int rc = check_way(batch, entry, &skip, err);
+    if (rc || skip)
+        return rc;
+    if (img__text_starts(last_component(entry->path), WHITEOUT))
+        return apply_whiteout(batch, entry, err);
+    rc = copy_entry(batch, entry, &staged.entry, err);
+    return rc ? rc : apply_staged(batch, &staged, err);
 }
 
 int img__view_apply(struct view *view, struct source *tar, const char *name, img_error *err)
 {
-    auto_(batch) struct batch batch = {.tree = &view->tree, .view = view, .name = name};
-    int rc = read_layer(&batch, tar, err);
-    if (!rc)
-        rc = sort_batch(&batch, err);
+    struct batch batch = {.tree = &view->tree, .view = view, .name = name};
+    auto_(tar_reader) struct tar_reader *reader = NULL;
+    int rc = img__tar_reader_new(tar, name, &reader, err);
     if (rc)
         return rc;
+    img__tar_reader_compat(reader, view->compat);
     view->tree.layer++;
-    for (size_t i = 0; i < batch.whiteouts.count && !rc; i++)
-        rc = apply_whiteout(&batch, batch.whiteouts.items[i], err);
-    for (size_t i = 0; i < batch.count && !rc; i++)
-        rc = apply_entry(&batch, &batch.entries[i], err);
+    for (; !rc; batch.ordinal++) {
+        const struct entry *entry;
+        rc = img__tar_reader_next(reader, &entry, err);
+        if (rc <= 0)
+            return rc;
+        rc = apply_entry(&batch, entry, err);
+    }
     return rc;
 }
 

@@ -105,6 +105,37 @@ void img__tree_remove_children(struct node *node)
 
 /* ---- all of them ---- */
 
+struct children {
+    struct node **items;
+    size_t count;
+    size_t cap; /* of items; while that is NULL they are only counted */
+};
+
+static void take_child(const void *at, VISIT when, void *closure)
+{
+    struct children *children = closure;
+    if (when != postorder && when != leaf)
+        return;
+    if (children->count < children->cap)
+        children->items[children->count] = *(struct node *const *)at;
+    children->count++;
+}
+
+int img__tree_children(const struct node *parent, struct node ***out, size_t *count, img_error *err)
+{
+    struct children children = {0};
+    twalk_r(parent->children, take_child, &children);
+    children.cap = children.count;
+    children.items = calloc(children.cap + 1, sizeof(struct node *));
+    if (!children.items)
+        return img__fail_memory(err);
+    children.count = 0;
+    twalk_r(parent->children, take_child, &children);
+    *out = children.items;
+    *count = children.count;
+    return 0;
+}
+
 struct each {
     int (*fn)(struct node *node, void *arg);
     void *arg;

@@ -14,8 +14,10 @@ struct node {
     struct node *parent;
     void *children; /* of tsearch(), by name */
     struct origin origin;
-    uint32_t newest; /* layer of what was put here or beneath */
-    uint32_t mark;   /* of whoever goes through the tree */
+    uint32_t newest;  /* layer of what was put here or beneath */
+    uint32_t emptied; /* layer that has taken what was in here from below */
+    uint32_t mark;    /* of whoever goes through the tree */
+    bool same_link;   /* the newest layer has it as it was below */
 };
 
 struct tree {
@@ -37,6 +39,9 @@ struct node *img__tree_add(struct tree *tree, struct node *parent, struct entry 
 /* With all that is beneath; not the root. */
 void img__tree_remove(struct node *node);
 void img__tree_remove_children(struct node *node);
+/* What is in a directory, in an array to be freed. */
+int img__tree_children(const struct node *parent, struct node ***out, size_t *count,
+                       img_error *err);
 /* In the order of a layer: a directory before what is in it, names bytewise; without the root. A
  * result that is not 0 ends it and is returned. */
 int img__tree_each(const struct tree *tree, int (*fn)(struct node *node, void *arg), void *arg);

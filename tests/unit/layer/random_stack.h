@@ -16,7 +16,6 @@
 struct stack {
     struct buf tars[STACK_LAYERS_MAX];
     uint32_t count;
-    bool sorted; /* whiteouts come first, as generators should do */
 };
 
 static inline void img__auto_stack(struct stack *stack)
@@ -115,7 +114,7 @@ static inline void stack_push_random(struct stack *stack, uint64_t *random)
     const unsigned entries = 1 + next_random(random) % 8;
     for (unsigned i = 0; i < entries; i++) {
         size_t len = tar->len;
-        if (stack->sorted ? i < entries / 5 : next_random(random) % 8 == 0)
+        if (next_random(random) % 8 == 0)
             add_random_whiteout(tar, random);
         else
             add_random(tar, random);

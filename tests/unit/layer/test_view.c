@@ -107,6 +107,11 @@ static const struct stack stacks[] = {
     {LOWER, {"f link/.wh.f"}, {"l link", "- a/f", "f a/g"}},
     {LOWER, {"l link -> a", "f link/.wh.f"}, {"l link", "- a/f", "f a/g"}},
     {LOWER, {"d link", "f link/.wh.f", "f link/.wh..wh..opq"}, {"d link", "f a/f", "f a/g"}},
+    /* what a path leads through is what there is when it comes */
+    {LOWER, {"f link/new", "f .wh.link"}, {"- link", "f a/new", "f a/f"}},
+    {LOWER, {"f .wh.link", "f link/new"}, {"d link", "f link/new", "- a/new", "f a/f"}},
+    {LOWER, {"h h -> top", "f .wh.top"}, {"f h", "- top"}},
+    {LOWER, {"f a/n", "f a/.wh..wh..opq", "f .wh..wh..opq"}, {"d a", "f a/n", "- a/f", "- top"}},
     /* A10: entries through a link below */
     {LOWER, {"f link/new"}, {"l link", "f a/new", "f a/f"}},
     {{"d usr/lib", "l lib -> usr/lib", "l abs -> /usr/lib", "l up -> ../../usr/lib"},

@@ -93,19 +93,9 @@ static void led(struct buf *tar, unsigned i)
     free(target);
 }
 
-static void whiteout(struct buf *tar, unsigned i)
-{
-    char *path = long_text(4000);
-    memcpy(path + 3988, "/.wh.", 5);
-    snprintf(path + 3993, 7, "%u", i);
-    tarball_pax(tar, 'x', "path", path, NULL);
-    tarball_add(tar, '0', "x", "");
-    free(path);
-}
-
 static void memory_has_a_limit(void **state)
 {
-    static const write_fn rows[] = {deep, attributed, linked, led, whiteout};
+    static const write_fn rows[] = {deep, attributed, linked, led};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         auto_(view) struct view *view = NULL;
