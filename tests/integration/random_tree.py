@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a tree of every kind of file out of a number: random_tree.py SEED DIRECTORY. Root only.
+"""Makes a tree of every kind of file out of a number: random_tree.py SEED DIRECTORY [--utf8]. Root only.
 
 The same number gives the same tree on every machine. What no judge can keep is not in it: fractions of
-a second, attributes of links, times that a file system of 32-bit seconds has not."""
+a second, attributes of links, times that a file system of 32-bit seconds has not. With --utf8 all names
+are UTF-8."""
 
 import os
 import random
@@ -18,9 +19,18 @@ TIMES = (0, 1, -1, -86400 * 400, 10**9, 1234567890, 2**31 - 1, 2**31, 2**32, 2**
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)
 
 
+def is_utf8(name):
+    try:
+        name.decode()
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
 class Maker:
-    def __init__(self, seed, top):
+    def __init__(self, seed, top, utf8):
         self.random = random.Random(seed)
+        self.utf8 = utf8
         self.top = os.fsencode(top)
         self.folders = [b""]
         self.files = []
@@ -44,6 +54,8 @@ class Maker:
             name = self.name()
             path = os.path.join(self.random.choice(self.folders), name)
             # Longer ones the system does not take.
+            if self.utf8 and not is_utf8(name):
+                continue
             if name in (b".", b"..") or name.startswith(b".wh.") or len(path) > 2000:
                 continue
             if not os.path.lexists(self.at(path)):
@@ -76,7 +88,7 @@ class Maker:
     def link(self, path):
         target = self.random.choice([b"a", b"../..", b"/", b"/etc/passwd", b"\xff\n", b"x" * 101,
                                      b"to/" * 300, b"."] + self.all)
-        os.symlink(target, self.at(path))
+        os.symlink(b"utf8" if self.utf8 and not is_utf8(target) else target, self.at(path))
 
     def hard_link(self, path):
         if not self.files:
@@ -124,4 +136,4 @@ class Maker:
 
 
 os.makedirs(sys.argv[2])
-Maker(int(sys.argv[1]), sys.argv[2]).make()
+Maker(int(sys.argv[1]), sys.argv[2], "--utf8" in sys.argv[3:]).make()
