@@ -187,7 +187,8 @@ static const struct option options[] = {
      NULL},
     {"layer", 0, true, "TAR[:DEST]", "add an archive, below DEST; - is the standard input", NULL},
     {"remove", 0, true, "PATH", "remove a path of the layers below", NULL},
-    {"diff", 0, true, "OLD NEW", "add what makes the directory OLD into NEW", NULL},
+    {"diff", 0, true, "OLD NEW", "add what makes the directory OLD into NEW;\n-v names each change",
+     NULL},
     {"overlay", 0, true, "UPPER[:LOWER]",
      "add what is in the upper directory of an overlay;\n"
      "LOWER as in the mount option lowerdir",

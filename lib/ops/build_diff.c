@@ -20,25 +20,24 @@ struct differing {
     img_diff_counts counts;
 };
 
-static void count(img_diff_counts *counts, enum diff_kind kind)
+static void count(struct differing *self, enum diff_kind kind, const char *path)
 {
-    switch (kind) {
-    case DIFF_PARENT:
+    img_diff_counts *counts = &self->counts;
+    const struct {
+        const char *word; /* NULL: it is no change */
+        uint64_t *count;
+    } rows[] = {
+        [DIFF_PARENT] = {NULL, NULL},
+        [DIFF_ADDED] = {"added", &counts->added},
+        [DIFF_CHANGED] = {"changed", &counts->changed},
+        [DIFF_METADATA] = {"metadata", &counts->metadata},
+        [DIFF_REMOVED] = {"removed", &counts->removed},
+        [DIFF_OPAQUE] = {"emptied", &counts->removed},
+    };
+    if (!rows[kind].word)
         return;
-    case DIFF_ADDED:
-        counts->added++;
-        return;
-    case DIFF_CHANGED:
-        counts->changed++;
-        return;
-    case DIFF_METADATA:
-        counts->metadata++;
-        return;
-    case DIFF_REMOVED:
-    case DIFF_OPAQUE:
-        counts->removed++;
-        return;
-    }
+    ++*rows[kind].count;
+    img__log(&self->layering.build->observer, IMG_LOG_INFO, "%s: /%s", rows[kind].word, path);
 }
 
 static int write_change(enum diff_kind kind, const struct entry *entry, struct source *data,
@@ -46,7 +45,7 @@ static int write_change(enum diff_kind kind, const struct entry *entry, struct s
 {
     struct differing *self = arg;
     struct layering *layering = &self->layering;
-    count(&self->counts, kind);
+    count(self, kind, entry->path);
     if (kind == DIFF_REMOVED)
         return img__pack_whiteout(layering->pack, entry->path, err);
     if (kind == DIFF_OPAQUE)

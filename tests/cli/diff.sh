@@ -32,6 +32,9 @@ build diff --add old:/ --diff old new
 top diff
 imgtool inspect --config diff | grep -o 'add the changes of a tree'
 
+echo "== name by name"
+build names -v --add old:/ --diff old new
+
 echo "== layers keep their order; what the base lacks is not removed"
 build order --diff old new --add old/etc/two:/opt/ --diff old new
 top order
