@@ -122,6 +122,7 @@ int img__scan_open(struct scan *scan, struct node *node, img_error *err)
     int rc = open_once(scan, node, &again, err);
     if (rc && again) {
         img__scan_close(node);
+        node->looked = false;
         rc = open_once(scan, node, &again, err);
     }
     if (rc || node->fd < 0)
