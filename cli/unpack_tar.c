@@ -73,6 +73,7 @@ int unpack_tar_run(struct cli *cli, const struct arguments *args, img_error *err
 
     if (check_options(args, err) < 0 || contents_parse(cli, args, &contents.options, err) < 0 ||
         number_parse(args, "threads", 1024, &threads, err) < 0 ||
+        number_parse_bytes(args, "max-size", &contents.options.max_bytes, err) < 0 ||
         output_file_check(option_value(args, "output"), err) < 0 ||
         open_image(cli, args, &contents, err) < 0)
         return err->code;

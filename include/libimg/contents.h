@@ -21,18 +21,20 @@ extern "C" {
 typedef struct img_contents_options {
     size_t size;
     uint64_t max_memory_bytes; /* of the names in the image; 0: 1 GiB. More is IMG_ELIMIT */
-    uint32_t layer;            /* 0: the image; N: its layer N alone, 1 being the lowest.
-                                  IMG_ENOTFOUND if there is none */
-    uint32_t threads;          /* most to use; 0: as many as there are processors, 1: none more */
-    uint32_t compat;           /* IMG_COMPAT_... or-ed */
-    uint32_t reserved;         /* 0 */
-    img_event_fn on_event;     /* an item for each time that a layer is read */
+    uint64_t max_bytes;    /* of each tar that is read, and of the data that comes out; 0: 1 TiB.
+                              More is IMG_ELIMIT */
+    uint32_t layer;        /* 0: the image; N: its layer N alone, 1 being the lowest.
+                              IMG_ENOTFOUND if there is none */
+    uint32_t threads;      /* most to use; 0: as many as there are processors, 1: none more */
+    uint32_t compat;       /* IMG_COMPAT_... or-ed */
+    uint32_t reserved;     /* 0 */
+    img_event_fn on_event; /* an item for each time that a layer is read */
     void *on_event_arg;
 } img_contents_options;
 
 #define IMG_CONTENTS_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(img_contents_options), 0, 0, 0, 0, 0, NULL, NULL                                    \
+        sizeof(img_contents_options), 0, 0, 0, 0, 0, 0, NULL, NULL                                 \
     }
 
 /* img_file.type. The last two are only in a layer that is looked at alone. */

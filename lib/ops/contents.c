@@ -5,6 +5,7 @@
  */
 #include "ops/contents.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -14,8 +15,10 @@
 #include "ops/image.h"
 #include "ops/layer_source.h"
 
+#define BYTES_BY_DEFAULT ((uint64_t)1 << 40)
+
 _Static_assert(sizeof(img_contents_options) ==
-                   2 * sizeof(uint64_t) + 4 * sizeof(uint32_t) + 2 * sizeof(void *),
+                   3 * sizeof(uint64_t) + 4 * sizeof(uint32_t) + 2 * sizeof(void *),
                "no padding");
 
 int img__contents_begin(struct contents *contents, img_store *store, img_image *image,
@@ -33,6 +36,8 @@ int img__contents_begin(struct contents *contents, img_store *store, img_image *
     if (contents->options.layer > count)
         return img__fail(err, IMG_ENOTFOUND, "no layer %u: the image has %zu",
                          contents->options.layer, count);
+    if (contents->options.max_bytes == 0)
+        contents->options.max_bytes = BYTES_BY_DEFAULT;
     contents->first = contents->options.layer ? contents->options.layer - 1 : 0;
     contents->observer.on_event = contents->options.on_event;
     contents->observer.on_event_arg = contents->options.on_event_arg;
@@ -41,12 +46,29 @@ int img__contents_begin(struct contents *contents, img_store *store, img_image *
 
 /* ---- one layer ---- */
 
+static int fail_limit(const char *what, uint64_t max_bytes, img_error *err)
+{
+    return img__fail(err, IMG_ELIMIT,
+                     "%s has more than %" PRIu64 " bytes, which is the limit; max_bytes raises it",
+                     what, max_bytes);
+}
+
+int img__contents_give(struct contents *contents, size_t len, img_error *err)
+{
+    if (len > contents->options.max_bytes - contents->given_bytes)
+        return fail_limit("what comes out", contents->options.max_bytes, err);
+    contents->given_bytes += len;
+    return 0;
+}
+
 struct stream {
     struct source base;
     struct source *next;
     struct item item;
     char what[48]; /* "layer 3/7", or "names 3/7" if nothing else is of interest */
     _Atomic uint64_t read_bytes;
+    uint64_t max_bytes;
+    uint64_t left_bytes;
     bool ended;
 };
 
@@ -55,9 +77,13 @@ static ssize_t stream_read(struct source *source, void *data, size_t len, img_er
     struct stream *self = (struct stream *)source;
     ssize_t got = img__source_read(self->next, data, len, err);
     int rc = 0;
-    if (got > 0)
+    if (got > 0 && (uint64_t)got > self->left_bytes)
+        return fail_limit(self->what, self->max_bytes, err);
+    if (got > 0) {
+        self->left_bytes -= (uint64_t)got;
         rc = img__item_progress(&self->item, atomic_load(&self->read_bytes), err);
-    else if (got == 0 && !self->ended)
+    }
+    if (got == 0 && !self->ended)
         rc = img__item_end(&self->item, IMG_EVENT_DONE, NULL, err);
     self->ended = self->ended || got == 0;
     return rc ? rc : got;
@@ -86,6 +112,7 @@ int img__contents_open(struct contents *contents, size_t index, struct source **
         return img__fail_memory(err);
     auto_(source) struct source *owned = &self->base;
     self->base.ops = &stream_ops;
+    self->left_bytes = self->max_bytes = contents->options.max_bytes;
     snprintf(self->what, sizeof(self->what), "%s %zu/%zu", contents->names_only ? "names" : "layer",
              index + 1, img_image_layer_count(image));
     const struct layer_opening opening = {

@@ -17,8 +17,9 @@ struct contents {
     img_image *image;
     img_contents_options options;
     struct observer observer;
-    bool names_only; /* for events: what layers are opened for */
-    size_t first;    /* the layer that is asked for, from 0, if options.layer is set */
+    bool names_only;      /* for events: what layers are opened for */
+    uint64_t given_bytes; /* to the caller */
+    size_t first;         /* the layer that is asked for, from 0, if options.layer is set */
 };
 
 /* Checks options, which may be NULL. */
@@ -29,6 +30,8 @@ int img__contents_begin(struct contents *contents, img_store *store, img_image *
  * from 0. It lives no longer than contents. */
 int img__contents_open(struct contents *contents, size_t index, struct source **out,
                        img_error *err);
+/* Data is about to be given to the caller: a sparse file has far more of it than its layer. */
+int img__contents_give(struct contents *contents, size_t len, img_error *err);
 /* "layer sha256:12ab..." */
 void img__contents_layer_name(const struct contents *contents, size_t index, char name[64]);
 

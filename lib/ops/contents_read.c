@@ -66,7 +66,7 @@ static int open_layer(struct reading *reading, size_t index, struct source **tar
     return rc;
 }
 
-static int deliver(const struct reading *reading, struct tar_reader *reader, img_error *err)
+static int deliver(struct reading *reading, struct tar_reader *reader, img_error *err)
 {
     auto_free char *piece = malloc(PIECE_BYTES);
     if (!piece)
@@ -75,6 +75,9 @@ static int deliver(const struct reading *reading, struct tar_reader *reader, img
         ssize_t got = img__tar_reader_data(reader, piece, PIECE_BYTES, err);
         if (got <= 0)
             return (int)got;
+        int rc = img__contents_give(&reading->contents, (size_t)got, err);
+        if (rc)
+            return rc;
         if (reading->fn(piece, (size_t)got, reading->arg))
             return img__fail(err, IMG_ECANCELED, "interrupted");
     }

@@ -10,6 +10,7 @@
 
 struct data_sink {
     struct sink base;
+    struct contents *contents;
     img_data_fn fn;
     void *arg;
 };
@@ -17,6 +18,9 @@ struct data_sink {
 static int data_write(struct sink *sink, const void *data, size_t len, img_error *err)
 {
     const struct data_sink *self = (const struct data_sink *)sink;
+    int rc = img__contents_give(self->contents, len, err);
+    if (rc)
+        return rc;
     if (len && self->fn(data, len, self->arg))
         return img__fail(err, IMG_ECANCELED, "interrupted");
     return 0;
@@ -77,7 +81,7 @@ int img_image_tar(img_store *store, img_image *image, const img_contents_options
                   img_data_fn fn, void *arg, img_error *err)
 {
     struct contents contents;
-    struct data_sink sink = {{&data_ops}, fn, arg};
+    struct data_sink sink = {{&data_ops}, &contents, fn, arg};
     int rc = img__contents_begin(&contents, store, image, options, err);
     if (rc == 0)
         rc = contents.options.layer ? copy_layer(&contents, &sink.base, err)

@@ -405,9 +405,41 @@ static void options_are_checked(void **state)
     options.max_memory_bytes = 100;
     assert_fails(img_image_files(f->store, image, &options, list_file, &out, &err), IMG_ELIMIT,
                  "memory");
+    options.max_memory_bytes = 0;
+    options.max_bytes = 1024;
+    assert_fails(img_image_files(f->store, image, &options, list_file, &out, &err), IMG_ELIMIT,
+                 "more than 1024 bytes");
+    options.layer = 1;
+    assert_fails(img_image_tar(f->store, image, &options, take, &out, &err), IMG_ELIMIT,
+                 "more than 1024 bytes");
     options.size = 0;
     assert_fails(img_image_files(f->store, image, &options, list_file, &out, &err), IMG_EINVAL,
                  "size");
+}
+
+/* A sparse file of a terabyte, in a layer of three blocks. */
+static void sparse_bomb(void **state)
+{
+    struct fixture *f = *state;
+    struct stack stack = {0};
+    struct buf *layer = stack_push(&stack);
+    img_contents_options options = IMG_CONTENTS_OPTIONS_INIT;
+    img_error err = {0};
+    tarball_pax(layer, 'x', "GNU.sparse.size", "1000000000000", "GNU.sparse.numblocks", "1",
+                "GNU.sparse.map", "0,1", NULL);
+    tarball_add(layer, '0', "bomb", "x");
+    stack_put(f, &stack, APP ":1", 0);
+    stack_free(&stack);
+    auto_(test_image) img_image *image = open_image(f, "app:1");
+    options.max_bytes = (uint64_t)1 << 20;
+    for (uint32_t i = 0; i < 3; i++) {
+        auto_(buf) struct buf out = BUF_INIT((size_t)1 << 20);
+        options.layer = i == 2;
+        assert_fails(i ? img_image_read_file(f->store, image, "bomb", &options, take, &out, &err)
+                       : img_image_tar(f->store, image, &options, take, &out, &err),
+                     IMG_ELIMIT, "what comes out has more than 1048576 bytes");
+        assert_true(out.len <= options.max_bytes);
+    }
 }
 
 struct seen {
@@ -461,6 +493,7 @@ int main(void)
         test(broken_layers),
         test(options_are_checked),
         test(events),
+        test(sparse_bomb),
         test(merged_tar),
         test(layer_tar),
         test(tars_end_when_asked),
