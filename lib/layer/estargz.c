@@ -129,6 +129,9 @@ static int last(struct lazy *lazy, img_error *err)
     if (rc == 0)
         rc = put_header(&self->table, size, err);
     size_t head = self->table.len;
+    /* At once: to grow by and by takes twice the memory. */
+    if (rc == 0 && !img__buf_reserve(&self->table, (size_t)size + 4 * TAR_BLOCK))
+        rc = img__buf_check(&self->table, "the table of contents", err);
     if (rc == 0)
         rc = img__sink_buf(&self->table, "the table of contents", &sink, err);
     if (rc == 0)

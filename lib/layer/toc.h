@@ -14,8 +14,8 @@
 /* The data of a file is cut into chunks of so many bytes, the last one being what is left. */
 #define TOC_CHUNK ((uint64_t)4 * 1024 * 1024)
 
-/* Of memory: about 150 bytes and its names for an entry, 40 for a chunk. Readers give up at tables
- * of a tenth of that. */
+/* Of memory: about 150 bytes and its names for an entry, 40 more for a chunk. Readers give up at
+ * tables of a tenth of that. */
 #define TOC_BYTES_MAX ((uint64_t)1 << 30)
 
 struct toc_chunk {

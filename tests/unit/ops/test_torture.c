@@ -590,18 +590,19 @@ static void each_allocation_of_unpack(void **state)
     free_input(&work);
 }
 
-static void each_allocation_of_options(void **state)
+/* Of builds in a store that is there. */
+static void torture_builds(struct fixture *f, work_fn fn)
 {
-    struct work work = {.f = *state};
+    struct work work = {.f = f};
     img_error err = {0};
     make_input(&work);
     work.store = open_store(work.f->path);
-    assert_ok(run(&work, build_aside, 0, &err));
+    assert_ok(run(&work, fn, 0, &err));
     unsigned long count = torture.count;
     assert_true(count > 50);
     for (unsigned long i = 1; i <= count; i++) {
         memset(&err, 0x5a, sizeof(err));
-        check_code(i, run(&work, build_aside, i, &err), &err);
+        check_code(i, run(&work, fn, i, &err), &err);
         assert_no_temporaries(work.f);
         check_leaks(i);
     }
@@ -609,9 +610,39 @@ static void each_allocation_of_options(void **state)
     free_input(&work);
 }
 
+static void each_allocation_of_options(void **state)
+{
+    torture_builds(*state, build_aside);
+}
+
+static int build_lazily(struct work *work, int32_t compression, const char *name, img_error *err)
+{
+    auto_(test_build) img_build *build = NULL;
+    img_build_options options = amd64_options();
+    options.compression = compression;
+    options.threads = 1;
+    int rc = img_build_new(work->store, &options, &build, err);
+    if (rc == 0)
+        rc = img_build_add_path(build, work->tree, "/", NULL, err);
+    return rc ? rc : img_build_commit(build, (const char *const[]){name, NULL}, NULL, NULL, err);
+}
+
+static int build_all_lazily(struct work *work, img_error *err)
+{
+    int rc = build_lazily(work, IMG_COMPRESSION_ESTARGZ, "lazy:1", err);
+    return rc ? rc : build_lazily(work, IMG_COMPRESSION_ZSTD_CHUNKED, "lazy:2", err);
+}
+
+static void each_allocation_of_lazy_layers(void **state)
+{
+    torture_builds(*state, build_all_lazily);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_allocation_of_lazy_layers, fixture_directory,
+                                        fixture_free),
         cmocka_unit_test_setup_teardown(each_allocation_of_unpack, fixture_directory, fixture_free),
         cmocka_unit_test_setup_teardown(each_allocation_of_options, fixture_directory,
                                         fixture_free),
