@@ -214,6 +214,37 @@ static void xattr_allowed(void **state)
             fail_msg("%s", rows[i].name);
 }
 
+/* C14: what is kept on request. */
+static void xattr_kept(void **state)
+{
+    static const struct {
+        const char *name;
+        bool ima, all;
+    } rows[] = {
+        {"security.capability", true, true},
+        {"user.x", true, true},
+        {"security.ima", true, true},
+        {"security.ima2", false, true},
+        {"security.evm", false, true},
+        {"trusted.x", false, true},
+        {"security.selinux", false, false},
+        {"trusted.overlay.opaque", false, false},
+        {"user.overlay.opaque", false, false},
+        {"user.containers.override_stat", false, false},
+        {"user.rootlesscontainers", false, false},
+        {"system.nfs4_acl", false, false},
+        {"com.apple.quarantine", false, false},
+        {"trusted.a=b", false, false},
+        {"trusted.", false, false},
+        {"security.", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (img__entry_xattr_kept(rows[i].name, ENTRY_KEEP_IMA) != rows[i].ima ||
+            img__entry_xattr_kept(rows[i].name, ENTRY_KEEP_XATTRS) != rows[i].all)
+            fail_msg("%s", rows[i].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +255,7 @@ int main(void)
         cmocka_unit_test(xattrs),
         cmocka_unit_test(xattr_limits),
         cmocka_unit_test(xattr_allowed),
+        cmocka_unit_test(xattr_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

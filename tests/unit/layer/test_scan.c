@@ -443,6 +443,38 @@ static void sparse(void **state)
     assert_string_equal(holes.lines.data, dense.lines.data);
 }
 
+/* What a large file would take too long to go into. */
+static int skim(const struct entry *entry, struct source *data, void *arg, img_error *err)
+{
+    size_t piece = (size_t)8 << 20;
+    auto_free char *bytes = malloc(piece);
+    uint64_t size = 0;
+    char *last = arg;
+    assert_non_null(bytes);
+    for (ssize_t n; (n = img__source_read(data, bytes, piece, err)) != 0;) {
+        if (n < 0)
+            return (int)n;
+        size += (uint64_t)n;
+        if (size == entry->size)
+            memcpy(last, bytes + n - 4, 4);
+    }
+    assert_int_equal(size, entry->size);
+    assert_int_equal(entry->size, ((uint64_t)9 << 30) + 4);
+    return 0;
+}
+
+/* C9, C18: more than 8 GiB, nearly all of it a hole. */
+static void large_file(void **state)
+{
+    img_error err;
+    char last[5] = "";
+    (void)state;
+    make("truncate -s 9G f; printf last >>f");
+    auto_free char *path = judge_path("t/f");
+    assert_ok(img__scan(path, &(struct scan_options){.prefix = "f"}, skim, last, &err));
+    assert_string_equal(last, "last");
+}
+
 static void changes(void **state)
 {
     static const struct {
@@ -639,17 +671,29 @@ static void ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_and_types),  cmocka_unit_test(prefix_and_overrides),
-        cmocka_unit_test(one_file),         cmocka_unit_test(hard_links),
-        cmocka_unit_test(many_hard_links),  cmocka_unit_test(devices),
-        cmocka_unit_test(attributes),       cmocka_unit_test(attributes_by_name),
-        cmocka_unit_test(attribute_values), cmocka_unit_test(left_out),
-        cmocka_unit_test(mounts),           cmocka_unit_test(deep),
-        cmocka_unit_test(too_deep),         cmocka_unit_test(large_directory),
-        cmocka_unit_test(sparse),           cmocka_unit_test(changes),
-        cmocka_unit_test(unreadable),       cmocka_unit_test(rules),
-        cmocka_unit_test(rules_come_first), cmocka_unit_test(edits),
-        cmocka_unit_test(unmapped),         cmocka_unit_test(ends),
+        cmocka_unit_test(order_and_types),
+        cmocka_unit_test(prefix_and_overrides),
+        cmocka_unit_test(one_file),
+        cmocka_unit_test(hard_links),
+        cmocka_unit_test(many_hard_links),
+        cmocka_unit_test(devices),
+        cmocka_unit_test(attributes),
+        cmocka_unit_test(attributes_by_name),
+        cmocka_unit_test(attribute_values),
+        cmocka_unit_test(left_out),
+        cmocka_unit_test(mounts),
+        cmocka_unit_test(deep),
+        cmocka_unit_test(too_deep),
+        cmocka_unit_test(large_directory),
+        cmocka_unit_test(large_file),
+        cmocka_unit_test(sparse),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(unreadable),
+        cmocka_unit_test(rules),
+        cmocka_unit_test(rules_come_first),
+        cmocka_unit_test(edits),
+        cmocka_unit_test(unmapped),
+        cmocka_unit_test(ends),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
 }

@@ -237,6 +237,39 @@ static void big_size(void **state)
     assert_fails(img__entry_check(&entry, &err), IMG_EINVAL, "larger");
 }
 
+/* A sink that only counts. */
+struct counter {
+    struct sink sink;
+    uint64_t bytes;
+};
+
+static int count(struct sink *sink, const void *data, size_t len, img_error *err)
+{
+    (void)data, (void)err;
+    ((struct counter *)sink)->bytes += len;
+    return 0;
+}
+
+/* C9: the whole of a file above 8 GiB, with an odd size. */
+static void big_file(void **state)
+{
+    static const struct sink_ops ops = {.write = count};
+    struct counter counter = {{&ops}, 0};
+    uint64_t size = ((uint64_t)9 << 30) + 3, piece = (uint64_t)1 << 20;
+    struct entry entry = {.type = ENTRY_FILE, .path = text_of[0], .size = size};
+    img_error err;
+    auto_free char *zeros = calloc(1, (size_t)piece);
+    auto_(tar_writer) struct tar_writer *writer = NULL;
+    (void)state;
+    assert_non_null(zeros);
+    assert_ok(img__tar_writer_new(&counter.sink, &writer, &err));
+    assert_ok(img__tar_writer_entry(writer, &entry, &err));
+    for (uint64_t left = size; left > 0; left -= left < piece ? left : piece)
+        assert_ok(img__tar_writer_data(writer, zeros, (size_t)(left < piece ? left : piece), &err));
+    assert_ok(img__tar_writer_end(writer, &err));
+    assert_int_equal(counter.bytes, 3 * 512 + size + 509 + 1024);
+}
+
 /* A record whose length takes one more digit because of its own digits. */
 static void record_lengths(void **state)
 {
@@ -489,14 +522,14 @@ static void sorted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty),          cmocka_unit_test(header_bytes),
-        cmocka_unit_test(pax_bytes),      cmocka_unit_test(big_size),
-        cmocka_unit_test(fractions),      cmocka_unit_test(fractions_read),
-        cmocka_unit_test(record_lengths), cmocka_unit_test(golden),
-        cmocka_unit_test(python),         cmocka_unit_test(gnu_tar),
-        cmocka_unit_test(strict_reader),  cmocka_unit_test(refuses),
-        cmocka_unit_test(large_xattrs),   cmocka_unit_test(duplicates),
-        cmocka_unit_test(sorted),
+        cmocka_unit_test(empty),      cmocka_unit_test(header_bytes),
+        cmocka_unit_test(pax_bytes),  cmocka_unit_test(big_size),
+        cmocka_unit_test(fractions),  cmocka_unit_test(fractions_read),
+        cmocka_unit_test(big_file),   cmocka_unit_test(record_lengths),
+        cmocka_unit_test(golden),     cmocka_unit_test(python),
+        cmocka_unit_test(gnu_tar),    cmocka_unit_test(strict_reader),
+        cmocka_unit_test(refuses),    cmocka_unit_test(large_xattrs),
+        cmocka_unit_test(duplicates), cmocka_unit_test(sorted),
     };
     return cmocka_run_group_tests(tests, judge_setup, judge_teardown);
 }
