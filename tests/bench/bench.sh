@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# How fast build, push and pull are, and how much memory they take, beside umoci, skopeo and buildah
-# in the same run, on the input of the integration tests. Prints a Markdown table of medians and
-# ratios. What it measured belongs to the machine it ran on, so nothing of it is kept in the tree.
+# How fast push and pull are, and how much memory they take, beside skopeo and buildah in the same
+# run, on the input of the integration tests. Prints a Markdown table of medians and ratios. What it
+# measured belongs to the machine it ran on, so nothing of it is kept in the tree. Builds are
+# measured by build.sh.
 #
 #   bash tests/bench/bench.sh [--runs N] [--input NAME]...     needs root
 #
-# Every tool does what it does by default, with these to know: imgtool, umoci and buildah compress by
-# gzip unless the row says otherwise; buildah keeps images unpacked, so that its push compresses and
-# its pull unpacks; skopeo does not build, so it takes what tar writes; umoci neither pushes nor pulls.
+# Every tool does what it does by default; buildah keeps images unpacked, so that its push compresses
+# and its pull unpacks.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
@@ -69,29 +69,12 @@ measure() {
 export policy=$work/containers/policy.json
 
 script clean-build <<'END'
-rm -rf "$work/store" "$work/umoci" "$work/oci"
+rm -rf "$work/store" "$work/oci"
 buildah rm -a >/dev/null; buildah rmi -a -f >/dev/null
 END
 script build-imgtool <<'END'
 "$IMGTOOL" build -q -t bench:1 --add "$tree:/"
 END
-script build-imgtool-zstd <<'END'
-"$IMGTOOL" build -q -t bench:1 --compression zstd --add "$tree:/"
-END
-script build-umoci <<'END'
-umoci init --layout "$work/umoci"
-umoci new --image "$work/umoci:1"
-umoci insert --image "$work/umoci:1" "$tree" /
-END
-script build-tar-skopeo <<'END'
-tar -C "$tree" --numeric-owner --xattrs -c . | skopeo --policy "$policy" copy -q tarball:- "oci:$work/oci:1"
-END
-script build-buildah <<'END'
-container=$(buildah from scratch)
-buildah copy -q "$container" "$tree" /
-buildah commit -q --signature-policy "$policy" "$container" "oci:$work/oci:1"
-END
-
 script clean-push <<'END'
 rm -rf "$work/registry/docker"
 END
@@ -121,9 +104,6 @@ END
 
 for input in "${inputs_wanted[@]}"; do
     export tree=$inputs/$input
-    for tool in imgtool imgtool-zstd umoci tar-skopeo buildah; do
-        measure build "$input" "$tool" clean-build "build-$tool"
-    done
     # The same image for all, as libimg wrote it.
     bash "$work/clean-build"
     bash "$work/build-imgtool" >/dev/null
