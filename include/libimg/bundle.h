@@ -38,7 +38,8 @@ typedef struct img_bundle_options {
  * the owner and mode of the directory in their place.
  *
  * Where owners are not set, config.json is as of "runc spec --rootless": the image's root is the
- * caller. Where they are mapped, it has a user namespace with these maps.
+ * caller. Where they are mapped, it has a user namespace with these maps, and the group that is 0
+ * in there may enter the bundle, too.
  *
  * options and result may be NULL. IMG_EINVAL: there is nothing to run. IMG_ENOTFOUND: the user or
  * the group is not in the image. IMG_EUNSUPPORTED: the image is not for linux. */

@@ -205,6 +205,21 @@ static int make_config(struct bundle *bundle, int root_fd, struct buf *out, img_
     return rc ? rc : img__runtime_config_write(&bundle->config, &user, &bundle->runtime, out, err);
 }
 
+/* The root of a user namespace, who is nobody outside, must find rootfs: by its group, as where
+ * dockerd maps owners. All others stay out (CVE-2021-41091). */
+static int let_in(const struct bundle *bundle, int bundle_fd, img_error *err)
+{
+    const struct runtime_options *runtime = &bundle->runtime;
+    for (size_t i = 0; !runtime->rootless && i < runtime->gid_count; i++) {
+        if (runtime->gids[i].inside != 0)
+            continue;
+        if (fchown(bundle_fd, (uid_t)-1, runtime->gids[i].outside) != 0 ||
+            fchmod(bundle_fd, 0710) != 0)
+            return img__fail_errno(err, "cannot let the container's root into the bundle");
+    }
+    return 0;
+}
+
 static int fill(struct bundle *bundle, int bundle_fd, img_unpack_result *result, img_error *err)
 {
     auto_(buf) struct buf config = BUF_INIT(CONFIG_MAX);
@@ -217,7 +232,9 @@ static int fill(struct bundle *bundle, int bundle_fd, img_unpack_result *result,
     int rc = img__unpack_layers(bundle->store, bundle->image, root_fd, bundle->unpack, result, err);
     if (rc == 0)
         rc = make_config(bundle, root_fd, &config, err);
-    return rc ? rc : img__fs_replace(bundle_fd, "config.json", config.data, config.len, 0644, err);
+    if (rc == 0)
+        rc = img__fs_replace(bundle_fd, "config.json", config.data, config.len, 0644, err);
+    return rc ? rc : let_in(bundle, bundle_fd, err);
 }
 
 /* With root in the place of the user, whom nobody knows yet. */

@@ -83,6 +83,7 @@ imgtool unpack --bundle bare:1 "$work/mapped" --uid-map 0:100000:65536 --gid-map
 same "the owner outside" 100000:200000 "$(stat -c %u:%g "$work/mapped/rootfs/etc/passwd")"
 same "the maps" '[{"containerID":0,"hostID":100000,"size":65536}][{"containerID":0,"hostID":200000,"size":65536}]' \
     "$(jq -c .linux.uidMappings "$work/mapped/config.json")$(jq -c .linux.gidMappings "$work/mapped/config.json")"
+same "who may enter" 0:200000:710 "$(stat -c %u:%g:%a "$work/mapped")"
 jq -e '.linux.namespaces | any(.type == "user")' "$work/mapped/config.json" >/dev/null ||
     fail "there is no user namespace"
 

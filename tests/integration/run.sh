@@ -96,3 +96,43 @@ printf 'uid=1234(app) gid=3456(extra)\n1234:2345 750\nhere\n' >"$work/expected"
 simplify runc "$work/bundle-2"
 ran runc "$work/bundle-2" 0
 [ ! -e "$work/bundle-2/rootfs/volume/new" ] || fail "the volume is in the root file system"
+
+unshare --user true 2>/dev/null || {
+    echo "   no user namespaces on this machine"
+    exit 0
+}
+
+step "owners that are mapped"
+imgtool unpack --bundle run:1 "$work/bundle-mapped" --uid-map 0:100000:65536 --gid-map 0:200000:65536 \
+    >/dev/null
+cat >"$work/expected" <<'END'
+first second word
+good day
+/bin
+/data
+uid=1234(app) gid=2345(app) groups=3456(extra)
+/data
+may write
+may not write
+END
+simplify runc "$work/bundle-mapped"
+ran runc "$work/bundle-mapped" 7
+same "whose file it is outside" 101234:202345 "$(stat -c %u:%g "$work/bundle-mapped/rootfs/data/here")"
+
+step "without root"
+# The command may lie where only root may look.
+install -D -m 755 "$(readlink -f "$IMGTOOL")" "$work/bin/imgtool"
+cp -L "$(dirname "$(readlink -f "$IMGTOOL")")"/../lib/libimg.so.* "$work/bin/"
+mkdir "$work/nobody"
+chown 65534:65534 "$work/nobody"
+imgtool build -q -t own:1 --add "$work/tree:/" --cmd '["/bin/sh","-c","busybox id; touch /here"]' >/dev/null
+chmod -R a+rX "$IMGTOOL_STORE"
+nobody() {
+    HOME=$work/nobody XDG_RUNTIME_DIR=$work/nobody LD_LIBRARY_PATH=$work/bin \
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+nobody "$work/bin/imgtool" unpack --bundle own:1 "$work/nobody/bundle" >/dev/null
+nobody runc --root "$work/nobody/runc" run --bundle "$work/nobody/bundle" "libimg-$$" </dev/null \
+    >"$work/output" 2>"$work/error" || fail "runc: exit $?: $(cat "$work/error")"
+same "who it is inside" 'uid=0(root) gid=0(root)' "$(cat "$work/output")"
+same "and outside" 65534:65534 "$(stat -c %u:%g "$work/nobody/bundle/rootfs/here")"
