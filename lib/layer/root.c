@@ -23,7 +23,7 @@
 #define STEPS_MAX 8192u
 /* And for all paths together, beyond what honest ones need: many small entries can lead through
  * links that cost much. */
-#define STEPS_SPARE ((uint64_t)1 << 20)
+#define STEPS_SPARE ((uint64_t)1 << 18)
 #define STEPS_EARNED 16u /* by a path, and two more by each of its components */
 #define DIRECTORY (O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 

@@ -248,10 +248,10 @@ static void *swap(void *arg)
 static void make_busy_layer(struct buf *tar, const char *text)
 {
     char name[64];
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < 300; i++) {
         snprintf(name, sizeof(name), "f d/%d/%s", i % 20, i % 3 ? "f" : "g");
         name[strlen(name) - 1] = (char)('a' + i / 20 % 26);
-        strcat(name, i >= 520 ? "2" : "");
+        strcat(name, i >= 260 ? "2" : "");
         add_line(tar, name, text);
         snprintf(name, sizeof(name), "f d/%d/.wh.%c", i % 20, "ftx"[i % 3]);
         add_line(tar, name, "");
@@ -279,7 +279,7 @@ static void swapped(void **state)
         make_busy_layer(&tar, "x");
         struct swapper swapper = {.root = world.root};
         assert_int_equal(pthread_create(&thread, NULL, swap, &swapper), 0);
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 4; i++) {
             struct apply *apply = apply_new(&world, &options, i & 1);
             if (apply_tar(apply, &tar, NULL) == 0)
                 img__apply_end(apply, false, NULL);
