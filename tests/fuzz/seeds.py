@@ -192,6 +192,9 @@ def main():
     for i, spec in enumerate((b"app", b"5:more", b"7", b":app")):
         put("user", f"spec{i}", spec + b"\nroot:x:0:0::/root:\n#a\napp:x:5:6:,,:/d:/bin/sh\n"
             b"\1app:x:6:\nmore:x:7:root,app\n")
+    put("ignore", "docker", b"\xef\xbb\xbf# a\n*\n!src/**\n**/[a-c]?*.o\nsrc/x\n!src/x/y\nsrc/x/y/z")
+    put("ignore", "exceptions", b"**\n!**/*.md\n/a/../b/\n! c\\*d \na/b/x.md")
+    put("ignore", "mode", b"u=rwX,go=g-w+s,a=t")
     put("names", "empty", b'{"schemaVersion":2,"manifests":[\n]}\n')
 
 
