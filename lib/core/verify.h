@@ -28,9 +28,4 @@ int img__sink_digest(img_digest *digest, uint64_t *size_bytes, struct sink *next
 int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char *name,
                        struct source *next, struct source **out, img_error *err);
 
-/* A source that passes on what next gives and, when that has ended, has written the sha256 digest
- * of all of it to *digest. Takes next over, also on failure. */
-int img__source_digest(img_digest *digest, struct source *next, struct source **out,
-                       img_error *err);
-
 #endif

@@ -266,24 +266,6 @@ static void source_checks_before_the_last_byte(void **state)
     assert_fails((int)img__source_read(source, data, sizeof(data), &err), IMG_EDIGEST, "digest");
 }
 
-static void source_computes(void **state)
-{
-    (void)state;
-    img_error err;
-    img_digest found = {""}, expected;
-    char piece[4];
-    struct source *next = NULL;
-    auto_(source) struct source *source = NULL;
-    assert_ok(img__digest_of("content", 7, &expected, &err));
-    assert_ok(img__source_memory("content", 7, &next, &err));
-    assert_ok(img__source_digest(&found, next, &source, &err));
-    assert_int_equal(img__source_read_full(source, piece, 4, &err), 4);
-    assert_string_equal(found.text, "");
-    assert_int_equal(img__source_read_full(source, piece, 4, &err), 3);
-    assert_string_equal(found.text, expected.text);
-    assert_int_equal(img__source_read(source, piece, 4, &err), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,7 +280,6 @@ int main(void)
         cmocka_unit_test(source_passes),
         cmocka_unit_test(source_refuses),
         cmocka_unit_test(source_checks_before_the_last_byte),
-        cmocka_unit_test(source_computes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
