@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs what is missing, builds and tests everything: with gcc as it is shipped, and with clang,
-# AddressSanitizer and UndefinedBehaviorSanitizer. The last line says how many tests passed and
-# failed, both runs together; the exit status is 0 if all passed.
+# AddressSanitizer and UndefinedBehaviorSanitizer; what starts threads also with ThreadSanitizer. The
+# last line says how many tests passed and failed, all runs together; the exit status is 0 if all
+# passed.
 #
 #   bash tests/run.sh           all, in less than 20 minutes
 #   bash tests/run.sh --quick   gcc only, and without the tests on large input
@@ -43,6 +44,10 @@ say() {
 number() {
     sed -n "s/^.*[[:space:]]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
 }
+
+# What ThreadSanitizer sees.
+threaded='^unit/base/pool$|^unit/layer/(ahead|apply|blocks|golden|lazy|merge|pack)'
+threaded="$threaded|^unit/ops/(build|contents|layer_source|unpack)|^integration/(random|threads)"
 
 passed=0
 failed=0
@@ -94,6 +99,7 @@ else
     build clang || failed=$((failed + 1))
     run release
     run asan
+    run tsan --tests-regex "$threaded"
 fi
 
 say "result"
