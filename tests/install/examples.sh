@@ -14,7 +14,7 @@ mkdir "$bin"
 case $way-$kind in
 pkg-config-shared)
     export PKG_CONFIG_PATH=$libdir/pkgconfig
-    for example in build push pull inspect; do
+    for example in build push pull inspect unpack; do
         # shellcheck disable=SC2046
         cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o "$bin/$example" \
             "$root/examples/$example.c" $(pkg-config --cflags --libs libimg) "-Wl,-rpath,$libdir"
@@ -25,7 +25,7 @@ pkg-config-static)
     # are made of; of Debian's Kerberos there is no static library. So libimg alone is static.
     export PKG_CONFIG_PATH=$libdir/pkgconfig
     # shellcheck disable=SC2046
-    for example in build push pull inspect; do
+    for example in build push pull inspect unpack; do
         cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o "$bin/$example" \
             "$root/examples/$example.c" $(pkg-config --cflags libimg) "$libdir/libimg.a" \
             $(pkg-config --libs $(pkg-config --print-requires-private libimg | cut -d ' ' -f 1)) \
@@ -68,6 +68,10 @@ export IMGTOOL_STORE=$work/elsewhere
 same "digest of pull" "$digest" "$("$bin/pull" "$name" 2>"$work/progress" | cut -d , -f 1)"
 grep -q 'layer 1/1: pulled' "$work/progress" || fail "no progress: $(cat "$work/progress")"
 consistent
+step "unpack"
+"$bin/unpack" "$name" "$work/unpacked" >"$work/said"
+same "unpacked" "$(cat "$work/tree/etc/numbers")" "$(cat "$work/unpacked/etc/numbers")"
+grep -q "^$work/unpacked: [0-9]* entries of 1 layers$" "$work/said" || fail "$(cat "$work/said")"
 step "errors"
 status=0
 "$bin/inspect" nothing:1 2>"$work/stderr" || status=$?
