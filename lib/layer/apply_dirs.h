@@ -23,6 +23,7 @@ enum {
     DIR_SET = 2,    /* owner and mode, too */
     DIR_MADE = 4,   /* by this apply */
     DIR_XATTRS = 8, /* it was given some */
+    DIR_CASED = 16, /* "A" and "a" are two names in it */
 };
 
 struct dir {

@@ -26,9 +26,9 @@ static bool turn_letters(const char *name, char *out)
     return any;
 }
 
-static bool is_caseless(const struct place *place, const struct stat *there)
+/* other is the name with its letters turned round. */
+static bool is_caseless(const struct place *place, const struct stat *there, char *other)
 {
-    char other[ENTRY_NAME_MAX + 1];
     struct stat found;
     return turn_letters(place->name, other) &&
            fstatat(place->fd, other, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -51,7 +51,9 @@ static void close_listing(DIR **listing)
 int img__apply_check_spelling(const struct apply *apply, const struct place *place,
                               const struct stat *there, img_error *err)
 {
-    if (!is_caseless(place, there))
+    char other[ENTRY_NAME_MAX + 1];
+    struct dir *dir = &apply->dirs.items[place->parent->dir];
+    if (dir->flags & DIR_CASED || !is_caseless(place, there, other))
         return 0;
     auto_fd int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     __attribute__((cleanup(close_listing))) DIR *listing = fd < 0 ? NULL : fdopendir(fd);
@@ -59,12 +61,18 @@ int img__apply_check_spelling(const struct apply *apply, const struct place *pla
         return img__fail_errno(err, "can't list its directory");
     steal_fd(fd);
     char spelled[ENTRY_NAME_MAX + 1] = "";
-    for (const struct dirent *entry; (entry = readdir(listing));) {
-        if (strcmp(entry->d_name, place->name) == 0)
-            return 0;
+    bool exact = false, turned = false;
+    for (const struct dirent *entry; !(exact && turned) && (entry = readdir(listing));) {
+        exact = exact || strcmp(entry->d_name, place->name) == 0;
+        turned = turned || strcmp(entry->d_name, other) == 0;
         if (img__text_equal_nocase(entry->d_name, place->name))
             strcpy(spelled, entry->d_name);
     }
+    /* Two names of one file: a directory full of them is not to be read for each. */
+    if (exact && turned)
+        dir->flags |= DIR_CASED;
+    if (exact)
+        return 0;
     if (!is_brought(apply, place->parent->dir, spelled))
         return 0;
     return img__fail(err, IMG_EFORMAT,
