@@ -150,6 +150,11 @@ static int parse_token(const char *text, const char **at, struct ignore_pattern 
     const char *rest = parse_kind(*at, *at == text, &kind);
     if (kind == TOKEN_LETTER && !*rest)
         return fail_pattern(text, err);
+    /* Two in a row mean the same as one, and a run of them would cost its square at each slash. */
+    if (kind == TOKEN_FOLDERS && out->count && out->tokens[out->count - 1].kind == kind) {
+        *at = rest;
+        return 0;
+    }
     struct token *token = add_token(out, kind);
     if (!token)
         return img__fail_memory(err);

@@ -52,6 +52,8 @@ static void one_rule(void **state)
         {"**/file*.txt*", "dir/dir/file.txt", true},
         {"**/**/*.txt", "dir/dir/file.txt", true},
         {"**/**/*.txt2", "dir/dir/file.txt", false},
+        {"******/x", "a/b/x", true},
+        {"******/x", "a/b/xx", false},
         {"**/*.txt", "file.txt", true},
         {"a**/*.txt", "a/file.txt", true},
         {"a**/*.txt", "a/dir/dir/file.txt", true},
