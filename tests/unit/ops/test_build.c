@@ -314,6 +314,31 @@ static void archive_parents(void **state)
                  "d755 0:0 0 late/x\n");
 }
 
+/* C21, A4: what an archive removes gets no directory beside the whiteout, whatever is in it anew.
+ */
+static void archive_removes_parents(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    make_base(f);
+    auto_(buf) struct buf tar = TARBALL_INIT;
+    tarball_add(&tar, '0', ".wh.etc", "");
+    tarball_add(&tar, '0', "etc/new/f", "");
+    tarball_add(&tar, '0', "usr/.wh..wh..opq", "");
+    tarball_add(&tar, '0', "usr/lib/f", "");
+    write_archive(f, "a.tar", &tar);
+    auto_free char *path = path_in(f, "a.tar");
+    auto_(test_build) img_build *build = build_on_base(f);
+    assert_ok(img_build_add_archive(build, path, NULL, NULL, &err));
+    commit(build, "app:1");
+    assert_layer(f, "app:1", 0,
+                 "-000 0:0 0 .wh.etc\n"
+                 "-644 1:2 3 etc/new/f\n"
+                 "-000 0:0 0 usr/.wh..wh..opq\n"
+                 "-644 1:2 3 usr/lib/f\n"
+                 "d755 5:6 T usr\n");
+}
+
 /* C11: nothing in a new layer is newer than the epoch, parents neither. */
 static void parents_clamped(void **state)
 {
@@ -1256,6 +1281,7 @@ int main(void)
         CASE(archives),
         CASE(archive_options),
         CASE(archive_parents),
+        CASE(archive_removes_parents),
         CASE(parents_clamped),
         CASE(owners),
         CASE(verbatim),
