@@ -158,9 +158,10 @@ typedef struct img_diff_options {
  * by a log line of IMG_LOG_INFO, too: "metadata: /etc/passwd". */
 typedef struct img_diff_counts {
     uint64_t added;
-    uint64_t changed;  /* of another type, or with other data, link target or device */
-    uint64_t metadata; /* in mode, owner, extended attributes, time or hard links alone */
-    uint64_t removed;  /* whiteouts; one for a whole directory */
+    uint64_t changed;     /* of another type, or with other data, link target or device */
+    uint64_t metadata;    /* in mode, owner, extended attributes, time or hard links alone */
+    uint64_t removed;     /* whiteouts; one for a whole directory */
+    uint64_t reserved[4]; /* 0 */
 } img_diff_counts;
 
 /* A layer that makes the directory old_tree into new_tree. What differs in type, mode, owner,

@@ -200,7 +200,9 @@ int img__pack_entry(struct pack *pack, const struct entry *entry, struct source 
 
 int img__pack_parent(struct pack *pack, const struct entry *entry, img_error *err)
 {
-    return pack_any(pack, entry, NULL, err);
+    bool skip;
+    int rc = pack->lazy ? img__lazy_reserved(pack->lazy, entry, &skip, err) : 0;
+    return rc ? rc : pack_any(pack, entry, NULL, err);
 }
 
 int img__pack_whiteout(struct pack *pack, const char *path, img_error *err)

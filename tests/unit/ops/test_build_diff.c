@@ -92,7 +92,7 @@ static void nothing(void **state)
     struct fixture *f = *state;
     img_error err = {0};
     int warnings = 0;
-    img_diff_counts counts = {7, 7, 7, 7};
+    img_diff_counts counts = {.added = 7, .changed = 7, .metadata = 7, .removed = 7};
     img_build_options options = amd64_options();
     options.on_log = count_warnings;
     options.on_log_arg = &warnings;
@@ -192,7 +192,7 @@ static void what_cannot_be(void **state)
 {
     struct fixture *f = *state;
     img_error err = {0};
-    img_diff_counts counts = {7, 7, 7, 7};
+    img_diff_counts counts = {.added = 7, .changed = 7, .metadata = 7, .removed = 7};
     img_diff_options options = IMG_DIFF_OPTIONS_INIT;
     make_trees(f);
     auto_free char *path = path_in(f, "old");
