@@ -7,7 +7,10 @@
 #include "ops/unpack_owners.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
+#include <stdio.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -16,7 +19,6 @@
 #include "base/text.h"
 
 #define SUBIDS_LIMIT ((size_t)4 << 20)
-#define PROBE ".probe"
 
 static bool may_chown(void)
 {
@@ -26,12 +28,22 @@ static bool may_chown(void)
            (data[0].effective & (UINT32_C(1) << CAP_CHOWN));
 }
 
-/* A null device, as every image may have one. */
+/* A null device, as every image may have one, by a name that nothing else has. The directory may be
+ * part of an image already: its time stays. */
 static bool may_make_devices(int dir_fd)
 {
-    if (mknodat(dir_fd, PROBE, S_IFCHR | 0600, makedev(1, 3)) != 0)
+    char name[32];
+    uint64_t number;
+    struct stat stat;
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number) ||
+        fstat(dir_fd, &stat) != 0)
         return false;
-    unlinkat(dir_fd, PROBE, 0);
+    snprintf(name, sizeof(name), ".probe-%016" PRIx64, number);
+    if (mknodat(dir_fd, name, S_IFCHR | 0600, makedev(1, 3)) != 0)
+        return false;
+    unlinkat(dir_fd, name, 0);
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, stat.st_mtim};
+    futimens(dir_fd, times);
     return true;
 }
 
