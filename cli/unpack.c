@@ -172,7 +172,7 @@ static const struct option options[] = {
     {"pull", 0, false, NULL, "pull the image if the store does not have it", NULL},
     {"rootless", 0, false, NULL, "set no owners and make no devices, even as root", NULL},
     {"uid-map", 0, true, "I:H:N", "N users from I of the image are those from H here", NULL},
-    {"gid-map", 0, true, "I:H:N", "the same of groups", NULL},
+    {"gid-map", 0, true, "I:H:N", "the same of groups (default: as --uid-map)", NULL},
     {"subids", 0, false, "USER", "map owners to the /etc/subuid and subgid of USER", NULL},
     {"record", 0, false, "FILE", "write what could not be set, a line of JSON each", NULL},
     COMPAT_OPTION,

@@ -36,8 +36,8 @@ typedef struct img_unpack_options {
     uint64_t max_entries; /* of all layers; 0 is 10,000,000 */
     uint64_t max_bytes;   /* of all files, and of all tar streams; 0 is 1 TiB */
     /* Owners of the image and of the tree, if they are not to be the same: "IMAGE:HOST:COUNT", as
-     * "0:100000:65536", ended by NULL; an owner that no range has is IMG_EINVAL. They need the
-     * right to set owners. */
+     * "0:100000:65536", ended by NULL; an owner that no range has is IMG_EINVAL. Without gid_map
+     * groups are mapped as users are. They need the right to set owners. */
     const char *const *uid_map;
     const char *const *gid_map;
     /* Instead of these: the ranges that /etc/subuid and /etc/subgid give this user, who stands for

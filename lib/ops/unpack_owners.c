@@ -49,6 +49,11 @@ static bool may_make_devices(int dir_fd)
 
 /* ---- maps ---- */
 
+static bool has_ranges(const char *const *texts)
+{
+    return texts && texts[0];
+}
+
 static int add_ranges(struct id_map *map, bool is_gid, const char *const *texts, img_error *err)
 {
     for (; texts && *texts; texts++) {
@@ -85,7 +90,8 @@ int img__unpack_owners_find(const img_unpack_options *options, int dir_fd,
         out->owners = false;
     int rc = add_ranges(&out->map, false, options->uid_map, err);
     if (rc == 0)
-        rc = add_ranges(&out->map, true, options->gid_map, err);
+        rc = add_ranges(&out->map, true,
+                        has_ranges(options->gid_map) ? options->gid_map : options->uid_map, err);
     if (rc == 0 && options->subid_user)
         rc = add_subids(&out->map, options->subid_user, err);
     if (rc)

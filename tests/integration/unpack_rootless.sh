@@ -103,6 +103,9 @@ same "owners" "100000:200000 100012:200034 100033:200033 2000:201000" \
     "$(find "$work/mine/tree" -printf '%U:%G\n' | sort -u | grep -v 100000:200006 | tr '\n' ' ' | sed 's/ $//')"
 same "setuid" "4755" "$(stat -c %a "$work/mine/tree/bin/su")"
 rm -rf "$work/mine/tree"
+imgtool unpack rootless:1 "$work/mine/tree" --uid-map 0:100000:65536 >/dev/null
+same "groups without a map of theirs" 100034 "$(stat -c %g "$work/mine/tree/etc")"
+rm -rf "$work/mine/tree"
 misuses "entry 'etc/hello' at byte [0-9]+: .*1000" "$IMGTOOL" unpack rootless:1 "$work/mine/tree" \
     --uid-map 0:100000:1000
 misuses 'IMAGE:HOST:COUNT' "$IMGTOOL" unpack rootless:1 "$work/mine/tree" --gid-map 0:1
