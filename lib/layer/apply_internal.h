@@ -16,10 +16,7 @@
 #include "layer/path_set.h"
 #include "layer/root.h"
 #include "layer/tar_read.h"
-
-#define WHITEOUT ".wh."
-#define WHITEOUT_META ".wh..wh."
-#define OPAQUE ".wh..wh..opq"
+#include "layer/whiteout.h"
 
 #define PARENTS_KEPT 8u
 

@@ -15,10 +15,7 @@
 #include "base/text.h"
 #include "layer/tar_read.h"
 #include "layer/view_tree.h"
-
-#define WHITEOUT ".wh."
-#define WHITEOUT_META ".wh..wh."
-#define OPAQUE ".wh..wh..opq"
+#include "layer/whiteout.h"
 
 struct view {
     struct tree tree;

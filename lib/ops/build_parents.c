@@ -10,12 +10,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "layer/whiteout.h"
 #include "ops/build_layer.h"
 
 #define MISSING_BYTES_MAX ((size_t)64 << 20)
-#define WHITEOUT ".wh."
-#define WHITEOUT_META ".wh..wh."
-#define OPAQUE ".wh..wh..opq"
 
 void img__parents_free(struct parents *parents)
 {

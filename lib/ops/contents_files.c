@@ -7,11 +7,8 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "layer/tar_read.h"
+#include "layer/whiteout.h"
 #include "ops/contents.h"
-
-#define WHITEOUT ".wh."
-#define WHITEOUT_META ".wh..wh."
-#define OPAQUE ".wh..wh..opq"
 
 struct listing {
     img_file_fn fn;
