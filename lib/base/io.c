@@ -32,6 +32,32 @@ int img__source_rewind(struct source *source, img_error *err)
     return source->ops->rewind(source, err);
 }
 
+/* Bytes that are passed over are read all the same: a source that verifies has to see them. */
+static int skip(struct source *source, uint64_t count, img_error *err)
+{
+    auto_free char *chunk = malloc(IMG_IO_CHUNK);
+    if (!chunk)
+        return img__fail_memory(err);
+    while (count > 0) {
+        size_t len = count < IMG_IO_CHUNK ? (size_t)count : IMG_IO_CHUNK;
+        ssize_t got = img__source_read(source, chunk, len, err);
+        if (got < 0)
+            return (int)got;
+        if (got == 0)
+            return img__fail(err, IMG_EFORMAT, "this stream ends before the place that is wanted");
+        count -= (uint64_t)got;
+    }
+    return 0;
+}
+
+int img__source_seek(struct source *source, uint64_t offset, img_error *err)
+{
+    if (source->ops->seek)
+        return source->ops->seek(source, offset, err);
+    int rc = img__source_rewind(source, err);
+    return rc ? rc : skip(source, offset, err);
+}
+
 void img__source_free(struct source *source)
 {
     if (source)
@@ -92,7 +118,8 @@ static void memory_free(struct source *source)
     free(source);
 }
 
-static const struct source_ops memory_ops = {memory_read, memory_rewind, memory_free};
+static const struct source_ops memory_ops = {
+    .read = memory_read, .rewind = memory_rewind, .free = memory_free};
 
 int img__source_memory(const void *data, size_t len, struct source **out, img_error *err)
 {
@@ -140,7 +167,7 @@ static void fd_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops fd_ops = {fd_read, fd_rewind, fd_free};
+static const struct source_ops fd_ops = {.read = fd_read, .rewind = fd_rewind, .free = fd_free};
 
 int img__source_fd(int fd, const char *name, struct source **out, img_error *err)
 {

@@ -23,6 +23,8 @@ struct source_ops {
     /* Back to the first byte; NULL where that can't be. */
     int (*rewind)(struct source *source, img_error *err);
     void (*free)(struct source *source);
+    /* So that the byte at offset, which is not behind the end, is read next; may be NULL. */
+    int (*seek)(struct source *source, uint64_t offset, img_error *err);
 };
 struct source {
     const struct source_ops *ops;
@@ -47,6 +49,8 @@ static inline ssize_t img__source_read(struct source *source, void *data, size_t
 /* Reads until len bytes are there or the source ends. */
 ssize_t img__source_read_full(struct source *source, void *data, size_t len, img_error *err);
 int img__source_rewind(struct source *source, img_error *err);
+/* As seek above; by reading from the first byte where the source has none of its own. */
+int img__source_seek(struct source *source, uint64_t offset, img_error *err);
 void img__source_free(struct source *source); /* NULL is fine */
 
 static inline int img__sink_write(struct sink *sink, const void *data, size_t len, img_error *err)

@@ -141,7 +141,7 @@ static void ahead_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops ahead_ops = {ahead_read, NULL, ahead_free};
+static const struct source_ops ahead_ops = {.read = ahead_read, .free = ahead_free};
 
 int img__source_ahead(struct source *next, struct source **out, img_error *err)
 {

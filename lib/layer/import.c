@@ -120,7 +120,7 @@ static void unfilter_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops unfilter_ops = {unfilter_read, NULL, unfilter_free};
+static const struct source_ops unfilter_ops = {.read = unfilter_read, .free = unfilter_free};
 
 /* The bytes behind a compression; takes next over, also on failure. A filter that is not built into
  * libarchive would run a program, so it is refused. */
@@ -200,7 +200,7 @@ static ssize_t foreign_data_read(struct source *source, void *data, size_t len, 
     return got;
 }
 
-static const struct source_ops foreign_data_ops = {foreign_data_read, NULL, NULL};
+static const struct source_ops foreign_data_ops = {.read = foreign_data_read};
 
 /* false: a socket, or nothing that is known. */
 static bool take_type(struct archive_entry *from, struct entry *to)

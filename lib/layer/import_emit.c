@@ -166,7 +166,7 @@ static ssize_t tar_data_read(struct source *source, void *data, size_t len, img_
     return img__tar_reader_data(((struct tar_data *)source)->reader, data, len, err);
 }
 
-static const struct source_ops tar_data_ops = {tar_data_read, NULL, NULL};
+static const struct source_ops tar_data_ops = {.read = tar_data_read};
 
 int img__import_tar(struct import *import, struct source *source, img_error *err)
 {

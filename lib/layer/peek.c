@@ -26,7 +26,7 @@ static void peek_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops peek_ops = {peek_read, NULL, peek_free};
+static const struct source_ops peek_ops = {.read = peek_read, .free = peek_free};
 
 ssize_t img__peek_open(struct source *next, struct source **out, const uint8_t **start,
                        img_error *err)

@@ -112,7 +112,8 @@ static void unpack_free(struct source *source)
     free(unpack);
 }
 
-static const struct source_ops source_ops = {unpack_read, unpack_rewind, unpack_free};
+static const struct source_ops source_ops = {
+    .read = unpack_read, .rewind = unpack_rewind, .free = unpack_free};
 
 int img__unpack_open(struct unpack *unpack, const struct unpack_ops *ops, const char *name,
                      struct source *next, struct source **out, img_error *err)

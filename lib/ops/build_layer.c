@@ -155,7 +155,7 @@ static ssize_t watched_read(struct source *source, void *data, size_t len, img_e
     return rc ? rc : img__source_read(self->next, data, len, err);
 }
 
-static const struct source_ops watched_ops = {watched_read, NULL, NULL};
+static const struct source_ops watched_ops = {.read = watched_read};
 
 int img__layering_entry(struct layering *layering, const struct entry *entry, struct source *data,
                         img_error *err)

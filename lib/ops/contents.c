@@ -96,7 +96,7 @@ static void stream_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops stream_ops = {stream_read, NULL, stream_free};
+static const struct source_ops stream_ops = {.read = stream_read, .free = stream_free};
 
 void img__contents_layer_name(const struct contents *contents, size_t index, char name[64])
 {

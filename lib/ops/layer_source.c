@@ -40,7 +40,7 @@ static void counted_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops counted_ops = {counted_read, NULL, counted_free};
+static const struct source_ops counted_ops = {.read = counted_read, .free = counted_free};
 
 static int count(_Atomic uint64_t *bytes, struct source **source, img_error *err)
 {
@@ -102,7 +102,7 @@ static void checked_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops checked_ops = {checked_read, NULL, checked_free};
+static const struct source_ops checked_ops = {.read = checked_read, .free = checked_free};
 
 static int check(const char *name, const img_digest *diff_id, struct source **source,
                  img_error *err)

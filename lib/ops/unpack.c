@@ -75,7 +75,7 @@ static ssize_t watched_read(struct source *source, void *data, size_t len, img_e
     return rc ? rc : got;
 }
 
-static const struct source_ops watched_ops = {watched_read, NULL, NULL};
+static const struct source_ops watched_ops = {.read = watched_read};
 
 /* ---- a layer ---- */
 

@@ -32,7 +32,8 @@ static void pieces_free(struct source *source)
     free(source);
 }
 
-static const struct source_ops pieces_ops = {pieces_read, pieces_rewind, pieces_free};
+static const struct source_ops pieces_ops = {
+    .read = pieces_read, .rewind = pieces_rewind, .free = pieces_free};
 
 static struct source *pieces_new(const uint8_t *data, size_t len, size_t piece)
 {

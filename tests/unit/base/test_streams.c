@@ -169,12 +169,31 @@ static void events(void **state)
     assert_ok(img__item_start(&item, NULL, "nobody", "", 1, &err));
 }
 
+/* A source without a seek of its own is read up to there. */
+static void seek(void **state)
+{
+    struct source *source;
+    char byte;
+    (void)state;
+    assert_int_equal(img__source_memory("0123456789", 10, &source, NULL), 0);
+    assert_int_equal(img__source_seek(source, 7, NULL), 0);
+    assert_int_equal(img__source_read(source, &byte, 1, NULL), 1);
+    assert_int_equal(byte, '7');
+    assert_int_equal(img__source_seek(source, 2, NULL), 0);
+    assert_int_equal(img__source_read(source, &byte, 1, NULL), 1);
+    assert_int_equal(byte, '2');
+    assert_int_equal(img__source_seek(source, 10, NULL), 0);
+    assert_int_equal(img__source_read(source, &byte, 1, NULL), 0);
+    assert_int_equal(img__source_seek(source, 11, NULL), IMG_EFORMAT);
+    img__source_free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(buffer_limit),    cmocka_unit_test(buffer_steal), cmocka_unit_test(vector),
-        cmocka_unit_test(copy_and_rewind), cmocka_unit_test(pipes),        cmocka_unit_test(events),
-        cmocka_unit_test(option_sizes),
+        cmocka_unit_test(seek),   cmocka_unit_test(buffer_limit),    cmocka_unit_test(buffer_steal),
+        cmocka_unit_test(vector), cmocka_unit_test(copy_and_rewind), cmocka_unit_test(pipes),
+        cmocka_unit_test(events), cmocka_unit_test(option_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ static inline void pieces_free(struct source *source)
 /* data is borrowed. */
 static inline struct source *pieces_new(const void *data, size_t len, size_t piece)
 {
-    static const struct source_ops ops = {pieces_read, pieces_rewind, pieces_free};
+    static const struct source_ops ops = {
+        .read = pieces_read, .rewind = pieces_rewind, .free = pieces_free};
     struct pieces *self = calloc(1, sizeof(*self));
     if (!self)
         abort();

@@ -44,7 +44,7 @@ static void failing_free(struct source *source)
 
 static struct source *failing_new(size_t left, bool *freed, sigset_t *mask)
 {
-    static const struct source_ops ops = {failing_read, NULL, failing_free};
+    static const struct source_ops ops = {.read = failing_read, .free = failing_free};
     struct failing *self = calloc(1, sizeof(*self));
     assert_non_null(self);
     *self = (struct failing){{&ops}, left, freed, mask};

@@ -37,8 +37,8 @@ static inline void server_clean_environment(void)
 
 static inline const char *server_script(char *path, size_t size)
 {
-    const char *slash = strrchr(__FILE__, '/');
-    snprintf(path, size, "%.*sserver.py", slash ? (int)(slash - __FILE__ + 1) : 0, __FILE__);
+    const char *tests = getenv("LIBIMG_TESTS");
+    snprintf(path, size, "%s/unit/net/server.py", tests ? tests : "tests");
     return path;
 }
 

@@ -55,8 +55,8 @@ static inline void peer_exec(const char *script, const char *const *arguments, i
     char path[512];
     char python[] = "/usr/bin/python3", no_cache[] = "-B";
     char *argv[16] = {python, no_cache, path};
-    const char *own = strstr(__FILE__, "unit/registry/peer.h");
-    snprintf(path, sizeof(path), "%.*sintegration/%s", (int)(own - __FILE__), __FILE__, script);
+    const char *tests = getenv("LIBIMG_TESTS");
+    snprintf(path, sizeof(path), "%s/integration/%s", tests ? tests : "tests", script);
     for (size_t i = 0; arguments && arguments[i] && i < 12; i++)
         argv[3 + i] = strdup(arguments[i]);
     if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
