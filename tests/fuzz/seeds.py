@@ -42,6 +42,15 @@ def tar(form):
     return out.getvalue()[:8192]
 
 
+def references():
+    """What the grammar has."""
+    for number, text in enumerate([
+            "ubuntu", "a/b/c:t", "localhost:5000/a__b:T.-", "[2001:DB8::1]:5000/a---b",
+            "index.docker.io/x/y:1", "h.io./a.b_c/0:t@sha256:" + 64 * "0",
+            "Foo/bar@sha512:" + 128 * "a", "a..b/c", "http://u:p@h/a", 64 * "f"]):
+        put("reference", f"{number}", text.encode())
+
+
 def whiteouts():
     """Two layers of eight blocks, of which the second takes away from the first."""
     out = io.BytesIO()
@@ -180,6 +189,7 @@ def main():
     put("estargz", "blob", estargz(b'{"version":1,"entries":[]}', b"\x1a\0SG\x16\0"))
     put("estargz", "old", estargz(b'{"version":1,"entries":[]}', b"\x16\0"))
 
+    references()
     for i, document in enumerate(documents()):
         put("json", f"document{i}", document)
         put("documents", f"document{i}", bytes([i]) + document)
