@@ -7,6 +7,7 @@
 
 #include "core/digest.h"
 #include "registry/call.h"
+#include "registry/places.h"
 #include "registry/registry.h"
 #include "registry/repository.h"
 #include "registry/scope.h"
@@ -67,6 +68,7 @@ static void endpoint_free(struct endpoint *endpoint)
         free(mount->access.scope);
         free(mount);
     }
+    img__places_free(repository);
     free(repository->access.scope);
     img__account_free(&repository->account);
     free(repository);
@@ -116,6 +118,8 @@ int img__registry_endpoint(struct registry *registry, const img_reference *refer
     if (result == 0)
         result = make_scope(own->repository, access == REGISTRY_PUSH ? "pull,push" : "pull", NULL,
                             &own->scope, err);
+    if (result == 0)
+        result = img__places_make(repository, err);
     if (result == 0)
         *out = steal(endpoint);
     return result;

@@ -23,6 +23,8 @@ struct repository {
     struct account account;
     struct access access;
     struct mount *mounts;
+    struct place *places; /* to read from; see places.h */
+    size_t place_count;
 };
 
 /* The access to mount from source, made at first use. */
