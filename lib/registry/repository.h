@@ -32,11 +32,16 @@ int img__repository_mount(struct repository *repository, const char *source, str
                           img_error *err);
 
 /* manifests.c */
+/* "/v2/a/b/manifests/NAME". */
+int img__manifest_path(const struct repository *repository, const char *name, struct buf *out,
+                       img_error *err);
 /* wanted NULL: what the reference names. */
 int img__manifest_get(struct repository *repository, const img_descriptor *wanted,
                       struct document *out, img_error *err);
 int img__manifest_has(struct repository *repository, const img_descriptor *descriptor, bool *has,
                       img_error *err);
+
+/* manifests_put.c */
 /* Under its digest, or by_name: under the tag of the reference if there is one. */
 int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,
                       img_error *err);
