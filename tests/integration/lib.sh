@@ -199,6 +199,47 @@ start_script() {
     fail "$name did not start: $(tail -n 3 "$work/$name.err")"
 }
 
+# A port of loopback that nobody listens on, for servers that can't choose one themselves.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# wait_for_port PORT PID NAME: until the server listens.
+wait_for_port() {
+    local try
+    for try in $(seq 100); do
+        ! (exec 8<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
+        kill -0 "$2" 2>/dev/null || break
+        sleep 0.1
+    done
+    fail "$3 did not start"
+}
+
+# start_nginx NAME SETTINGS: an nginx with these in its section "http", where PORT stands for the port.
+# Sets $port and $nginx_pid. What it was asked is in $work/NAME-nginx/access.log, a request a line.
+start_nginx() {
+    local dir=$work/$1-nginx path
+    mkdir -p "$dir"
+    port=$(free_port)
+    {
+        printf 'daemon off;\nuser root;\nworker_processes 1;\npid %s;\nerror_log %s notice;\n' \
+            "$dir/pid" "$dir/error.log"
+        printf 'events { worker_connections 256; }\nhttp {\n'
+        # shellcheck disable=SC2016
+        echo 'log_format requests "$request_method $request_uri $status $server_protocol $bytes_sent";'
+        echo "access_log $dir/access.log requests;"
+        for path in client_body proxy fastcgi uwsgi scgi; do
+            echo "${path}_temp_path $dir/$path;"
+        done
+        sed "s/\bPORT\b/$port/g" <<<"$2"
+        echo '}'
+    } >"$dir/nginx.conf"
+    nginx -e "$dir/error.log" -c "$dir/nginx.conf" 2>>"$dir/error.log" &
+    nginx_pid=$!
+    pids+=("$nginx_pid")
+    wait_for_port "$port" "$nginx_pid" "nginx: $(tail -n 3 "$dir/error.log")"
+}
+
 # A small tree, $work/tree, that costs no time.
 small_tree() {
     mkdir -p "$work/tree/etc" "$work/tree/bin"
