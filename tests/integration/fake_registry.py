@@ -8,7 +8,8 @@ It prints its port when it is ready and lives until its standard input ends. By 
 the distribution API says: blobs, uploads, mounts, manifests, tags, and a token service at /token.
 
 FILE is JSON: {"auth": AUTH, "rules": [RULE, ...]}, both optional. In all its texts {base} stands
-for http://127.0.0.1:PORT.
+for http://127.0.0.1:PORT, and {cdn} for another port of the same server, which needs no token and
+has the blobs at /cdn/SIGNATURE/REPOSITORY/DIGEST.
 
 AUTH: {"scheme": "basic"|"bearer", "users": {"name": "password"}, "challenge": "..." (instead of the
 usual one), "realm": "...", "refresh": {"refresh token": "user"}, "post": false (no POST at the token
@@ -20,8 +21,15 @@ in the query", "skip": N (matches that pass first), "times": N (matches that do 
     "status", "headers", "body"  answer this instead
     "set"        {"Header": "value" or null} on top of the usual answer
     "truncate"   N: promise all of the body, send N bytes, close
+    "reset"      true: and close so that the peer sees the connection reset
+    "hold"       N: send N bytes of the body and then nothing, until the peer goes away
     "stop"       N: read N bytes of the request's body, close without an answer
     "corrupt"    true: change the last byte of the body
+    "ranges"     false: answer with all of the blob, whatever range was asked for
+    "encode"     true: send the body packed, as Content-Encoding: gzip says
+    "head_body"  true: answer HEAD with a body
+    "signed"     N: redirect to the other origin, {cdn}, with a URL that is good for N requests;
+                 "stale": true: always with the same one
     "delay"      seconds before the answer
 
 Each request is a line of the record: METHOD TARGET STATUS, then Name=[value] for some headers.
@@ -29,12 +37,14 @@ Each request is a line of the record: METHOD TARGET STATUS, then Name=[value] fo
 
 import argparse
 import base64
+import gzip
 import hashlib
 import json
 import re
 import secrets
 import socket
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -42,7 +52,8 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME = r"(?P<name>[a-z0-9._/-]+?)"
-RECORDED = ("Authorization", "Content-Type", "Content-Length", "Accept", "User-Agent")
+RECORDED = ("Authorization", "Content-Type", "Content-Length", "Accept", "Accept-Encoding",
+            "User-Agent", "Range", "If-Range", "If-None-Match")
 
 
 def digest_of(data, algorithm="sha256"):
@@ -61,6 +72,7 @@ class State:
         self.sessions = 0
         self.tokens = {}  # token -> [scopes, uses left]
         self.hits = {}  # rule -> matches
+        self.signatures = {}  # signature -> requests left
 
     def rule_for(self, method, path, query):
         with self.lock:
@@ -99,6 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         (rf"/v2/{NAME}/blobs/uploads/", "begin"),
         (rf"/v2/{NAME}/blobs/uploads/(?P<session>[^/]+)", "upload"),
         (rf"/v2/{NAME}/blobs/(?P<digest>[^/]+)", "blob"),
+        (rf"/cdn/(?P<signature>[^/]+)/{NAME}/(?P<digest>[^/]+)", "signed_blob"),
     )
 
     def log_message(self, *arguments):
@@ -128,13 +141,18 @@ class Handler(BaseHTTPRequestHandler):
             body = self.fill(rule.get("body", "")).encode()
         else:
             status, headers, body = self.answer()
+        if "signed" in rule and status == 200:
+            status, headers, body = self.sign(rule)
         headers.update(rule.get("set", {}))
+        is_blob = re.match("/v2/.*/blobs/|/cdn/", self.path_only)
+        if self.command == "GET" and status == 200 and is_blob and rule.get("ranges", True):
+            status, body = self.cut_range(headers, body)
         self.send(status, headers, body, rule)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = serve
 
     def fill(self, text):
-        return text.replace("{base}", self.base)
+        return text.replace("{base}", self.base).replace("{cdn}", self.cdn)
 
     def note(self, status):
         headers = "".join(f" {name}=[{self.headers[name]}]" for name in RECORDED
@@ -150,6 +168,9 @@ class Handler(BaseHTTPRequestHandler):
         self.note(status)
         if rule.get("corrupt") and body:
             body = body[:-1] + bytes([body[-1] ^ 1])
+        if rule.get("encode"):
+            body = gzip.compress(body)
+            headers["Content-Encoding"] = "gzip"
         self.send_response(status)
         headers.setdefault("Content-Length", str(len(body)))
         for name, value in headers.items():
@@ -157,10 +178,42 @@ class Handler(BaseHTTPRequestHandler):
                 if one is not None:
                     self.send_header(name, self.fill(one))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body[:rule.get("truncate", len(body))])
-        if "truncate" in rule:
+        if self.command != "HEAD" or rule.get("head_body"):
+            self.wfile.write(body[:rule.get("truncate", rule.get("hold", len(body)))])
+        if "hold" in rule:
+            self.wfile.flush()
+            self.connection.recv(1)
+            self.close_connection = True
+        if rule.get("reset"):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+        elif "truncate" in rule:
             self.give_up()
+
+    def sign(self, rule):
+        """A redirect to where the same blob is for a while."""
+        with self.state.lock:
+            count = len(self.state.signatures)
+            if not rule.get("stale") or count == 0:
+                count += 1
+                self.state.signatures[f"s{count}"] = rule["signed"]
+        name, digest = re.fullmatch(r"/v2/(.*)/blobs/([^/]+)", self.path_only).groups()
+        return 307, {"Location": f"{{cdn}}/cdn/s{count}/{name}/{digest}"}, b""
+
+    def cut_range(self, headers, body):
+        """What a request with Range gets."""
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        condition = self.headers.get("If-Range")
+        if not asked or condition not in (None, headers.get("ETag")):
+            return 200, body
+        first, last = int(asked[1]), int(asked[2] or len(body) - 1)
+        if first >= len(body):
+            headers.setdefault("Content-Range", f"bytes */{len(body)}")
+            return 416, b""
+        last = min(last, len(body) - 1)
+        headers.setdefault("Content-Range", f"bytes {first}-{last}/{len(body)}")
+        return 206, body[first:last + 1]
 
     def answer(self):
         try:
@@ -271,7 +324,10 @@ class Handler(BaseHTTPRequestHandler):
         if media_type not in self.headers.get("Accept", ""):
             raise Refused(404, "MANIFEST_UNKNOWN", "accept header does not support it")
         digest = reference if ":" in reference else digest_of(body)
-        return 200, {"Content-Type": media_type, "Docker-Content-Digest": digest}, body
+        etag = f'"{digest}"'
+        if self.headers.get("If-None-Match", "") in (etag, digest):
+            return 304, {"ETag": etag}, b""
+        return 200, {"Content-Type": media_type, "Docker-Content-Digest": digest, "ETag": etag}, body
 
     def begin(self, name):
         source, wanted = self.query.get("from"), {name: ["pull", "push"]}
@@ -307,8 +363,14 @@ class Handler(BaseHTTPRequestHandler):
         body = self.state.blobs.get(name, {}).get(digest)
         if body is None:
             raise Refused(404, "BLOB_UNKNOWN", "blob unknown to registry")
-        return 200, {"Content-Type": "application/octet-stream",
-                     "Docker-Content-Digest": digest}, body
+        return 200, {"Content-Type": "application/octet-stream", "Accept-Ranges": "bytes",
+                     "Docker-Content-Digest": digest, "ETag": f'"{digest}"'}, body
+
+    def signed_blob(self, signature, name, digest):
+        if self.state.signatures.get(signature, 0) <= 0:
+            raise Refused(403, "ACCESS_DENIED", "the signature has expired")
+        self.state.signatures[signature] -= 1
+        return 200, {"ETag": f'"cdn-{digest[7:23]}"'}, self.state.blobs.get(name, {})[digest]
 
 
 class Server(ThreadingHTTPServer):
@@ -339,6 +401,12 @@ def main():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*options.tls)
         server.socket = context.wrap_socket(server.socket, server_side=True)
+    other = Server(("127.0.0.1", 0), Handler)
+    Handler.cdn = f"http://127.0.0.1:{other.server_port}"
+    if options.tls:
+        Handler.cdn = Handler.cdn.replace("http:", "https:")
+        other.socket = context.wrap_socket(other.socket, server_side=True)
+    threading.Thread(target=other.serve_forever, daemon=True).start()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()
