@@ -7,7 +7,7 @@
 It prints its port when it is ready and lives until its standard input ends. By itself it does what
 the distribution API says: blobs, uploads, mounts, manifests, tags, and a token service at /token.
 
-FILE is JSON: {"auth": AUTH, "rules": [RULE, ...]}, both optional. In all its texts {base} stands
+FILE is JSON: {"auth": AUTH, "rules": [RULE, ...], "uploads": UPLOADS}, all optional. In all its texts {base} stands
 for http://127.0.0.1:PORT, and {cdn} for another port of the same server, which needs no token and
 has the blobs at /cdn/SIGNATURE/REPOSITORY/DIGEST.
 
@@ -32,6 +32,25 @@ in the query", "skip": N (matches that pass first), "times": N (matches that do 
                  "stale": true: always with the same one
     "delay"      seconds before the answer
 
+UPLOADS: which registry uploads are like. By itself a session takes PUT, PATCH in a stream and PATCH
+in pieces, keeps what a broken request brought, and tells how far it is:
+    "location"   "path" (usual), "absolute", "relative", "scheme" (//host), "other" ({cdn}, no token)
+    "old"        a Location from before the last bytes came: "refused" (416), "fatal" (404, and the
+                 session is gone, as docker-registry 2.8 does); status may be asked with it only if
+                 it is neither
+    "cut"        "lost": the session is gone after a broken request
+    "max", "max_header"   bytes of a body that are too many (413); sent as OCI-Chunk-Max-Length
+    "min", "min_header"   bytes of a piece that are too few; sent as OCI-Chunk-Min-Length (a text)
+    "put"        false: a PUT with a body is refused (405)
+    "stream"     false: so is PATCH without Content-Range (400)
+    "pieces"     false: so is PATCH with it (400); N: only with more than N bytes (416)
+    "status"     false: no GET of a session (405)
+    "range"      "first": it stays at the end of the first piece (ECR)
+    "patched"    the status of a PATCH, instead of 202
+    "single"     true: POST with digest and body is all it takes
+    "mounts"     "anonymous": without "from" too
+    "tags"       true: PUT of a manifest by digest makes the tags of its query
+
 Each request is a line of the record: METHOD TARGET STATUS, then Name=[value] for some headers.
 """
 
@@ -53,7 +72,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME = r"(?P<name>[a-z0-9._/-]+?)"
 RECORDED = ("Authorization", "Content-Type", "Content-Length", "Accept", "Accept-Encoding",
-            "User-Agent", "Range", "If-Range", "If-None-Match")
+            "User-Agent", "Range", "If-Range", "If-None-Match", "Content-Range")
 
 
 def digest_of(data, algorithm="sha256"):
@@ -68,7 +87,8 @@ class State:
         self.record = open(record, "a", encoding="utf-8") if record else None
         self.blobs = {}  # repository -> {digest: bytes}
         self.manifests = {}  # repository -> {digest or tag: (type, bytes)}
-        self.uploads = {}  # session -> repository
+        self.uploads = {}  # session -> Upload
+        self.habits = script.get("uploads", {})
         self.sessions = 0
         self.tokens = {}  # token -> [scopes, uses left]
         self.hits = {}  # rule -> matches
@@ -94,6 +114,11 @@ class State:
             with self.lock:
                 self.record.write(line + "\n")
                 self.record.flush()
+
+
+class Upload:
+    def __init__(self, name):
+        self.name, self.data, self.first = name, b"", 0
 
 
 class Refused(Exception):
@@ -130,11 +155,18 @@ class Handler(BaseHTTPRequestHandler):
         self.query = dict(urllib.parse.parse_qsl(self.query_text, keep_blank_values=True))
         rule = self.state.rule_for(self.command, self.path_only, self.query_text)
         if "stop" in rule:
-            self.rfile.read(min(rule["stop"], int(self.headers.get("Content-Length") or 0)))
+            size = int(self.headers.get("Content-Length") or 0)
+            self.keep(self.rfile.read(min(rule["stop"], size)))
             self.note(0)
             self.give_up()
             return
-        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        size = int(self.headers.get("Content-Length") or 0)
+        self.body = self.read(size)
+        if len(self.body) < size:
+            self.keep(self.body)
+            self.note(0)
+            self.close_connection = True
+            return
         time.sleep(rule.get("delay", 0))
         if "status" in rule:
             status, headers = rule["status"], dict(rule.get("headers", {}))
@@ -150,6 +182,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send(status, headers, body, rule)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = serve
+
+    @property
+    def port_of_other(self):
+        return self.cdn.endswith(f":{self.server.server_port}")
 
     def fill(self, text):
         return text.replace("{base}", self.base).replace("{cdn}", self.cdn)
@@ -315,8 +351,13 @@ class Handler(BaseHTTPRequestHandler):
             if ":" in reference and digest_of(self.body, reference.split(":")[0]) != reference:
                 raise Refused(400, "DIGEST_INVALID", "provided digest did not match")
             manifests[digest] = manifests[reference] = (self.headers["Content-Type"], self.body)
-            return 201, {"Docker-Content-Digest": digest,
-                         "Location": f"/v2/{name}/manifests/{digest}"}, b""
+            headers = {"Docker-Content-Digest": digest,
+                       "Location": f"/v2/{name}/manifests/{digest}"}
+            if self.state.habits.get("tags"):
+                headers["OCI-Tag"] = [value for key, value in
+                                      urllib.parse.parse_qsl(self.query_text) if key == "tag"]
+                manifests.update(dict.fromkeys(headers["OCI-Tag"], manifests[digest]))
+            return 201, headers, b""
         self.need({name: ["pull"]})
         if reference not in manifests:
             raise Refused(404, "MANIFEST_UNKNOWN", "manifest unknown")
@@ -340,21 +381,121 @@ class Handler(BaseHTTPRequestHandler):
             self.state.blobs.setdefault(name, {})[digest] = blob
             return 201, {"Docker-Content-Digest": digest,
                          "Location": f"/v2/{name}/blobs/{digest}"}, b""
+        habits = self.state.habits
+        if digest and not source and habits.get("mounts") == "anonymous":
+            for held in list(self.state.blobs.values()):
+                if digest in held:
+                    self.state.blobs.setdefault(name, {})[digest] = held[digest]
+                    return 201, {"Docker-Content-Digest": digest}, b""
+        digest = self.query.get("digest")
+        if digest and habits.get("single") and digest_of(self.body, digest.split(":")[0]) == digest:
+            self.state.blobs.setdefault(name, {})[digest] = self.body
+            return 201, {"Docker-Content-Digest": digest}, b""
         self.state.sessions += 1
         session = f"session-{self.state.sessions}"
-        self.state.uploads[session] = name
-        return 202, {"Location": f"/v2/{name}/blobs/uploads/{session}?_state=x%2By"}, b""
+        self.state.uploads[session] = Upload(name)
+        headers = {"Location": self.upload_location(name, session, 0)}
+        for header, key in (("OCI-Chunk-Min-Length", "min"), ("OCI-Chunk-Max-Length", "max")):
+            if f"{key}_header" in habits:
+                headers[header] = habits[f"{key}_header"]
+        return 202, headers, b""
+
+    def upload_location(self, name, session, size):
+        path, query = f"/v2/{name}/blobs/uploads/", f"?at={size}&_state=x%2By"
+        form = self.state.habits.get("location", "path")
+        base = {"absolute": "{base}", "other": "{cdn}", "relative": "",
+                "scheme": self.base.partition(":")[2]}.get(form, "")
+        if form == "relative" and self.path_only == path:
+            return session + query
+        return base + path + session + query
+
+    def read(self, size):
+        """As much of a body as comes."""
+        data = bytearray()
+        try:
+            while len(data) < size:
+                more = self.rfile.read1(min(size - len(data), 65536))
+                if not more:
+                    break
+                data += more
+        except OSError:
+            pass
+        return bytes(data)
+
+    def keep(self, data):
+        """What came of a request that broke."""
+        match = re.fullmatch(rf"/v2/{NAME}/blobs/uploads/(?P<session>[^/]+)", self.path_only)
+        with self.state.lock:
+            upload = self.state.uploads.get(match["session"]) if match else None
+            if upload and self.command in ("PUT", "PATCH"):
+                upload.data += data
+                upload.first = upload.first or len(data)
+                if self.state.habits.get("cut") == "lost":
+                    del self.state.uploads[match["session"]]
 
     def upload(self, name, session):
-        self.need({name: ["pull", "push"]})
-        if self.state.uploads.pop(session, None) != name:
+        if self.port_of_other or self.state.habits.get("location") != "other":
+            self.need({} if self.port_of_other else {name: ["pull", "push"]})
+        upload, habits = self.state.uploads.get(session), self.state.habits
+        if not upload or upload.name != name:
             raise Refused(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
         if self.command == "DELETE":
+            del self.state.uploads[session]
             return 204, {}, b""
-        digest = self.query.get("digest", "")
-        if self.command != "PUT" or digest_of(self.body, digest.split(":")[0]) != digest:
+        if len(self.body) > habits.get("max", 1 << 60):
+            raise Refused(413, "SIZE_INVALID", "the body is too large")
+        self.check_old(session, upload)
+        if self.command == "GET":
+            if habits.get("status") is False:
+                raise Refused(405, "UNSUPPORTED", "no GET of uploads")
+            return 204, self.progress(name, session, upload), b""
+        self.check_piece(upload)
+        if self.command == "PATCH":
+            upload.data += self.body
+            upload.first = upload.first or len(self.body)
+            return habits.get("patched", 202), self.progress(name, session, upload), b""
+        return self.complete(name, session, upload)
+
+    def check_old(self, session, upload):
+        old = self.state.habits.get("old")
+        if not old or int(self.query.get("at", 0)) == len(upload.data):
+            return
+        if old == "fatal":
+            del self.state.uploads[session]
+            raise Refused(404, "BLOB_UPLOAD_INVALID", "blob upload invalid")
+        raise Refused(416, "RANGE_INVALID", "invalid content range")
+
+    def check_piece(self, upload):
+        habits, size = self.state.habits, len(self.body)
+        value = self.headers.get("Content-Range")
+        if self.command == "PUT" and size and not value and habits.get("put") is False:
+            raise Refused(405, "UNSUPPORTED", "a body is for PATCH")
+        if self.command == "PATCH" and not value and habits.get("stream") is False:
+            raise Refused(400, "BLOB_UPLOAD_INVALID", "Content-Range is missing")
+        if not value:
+            return
+        pieces = habits.get("pieces", True)
+        if pieces is False and self.command == "PATCH":
+            raise Refused(400, "UNSUPPORTED", "no uploads in pieces")
+        first, last = map(int, re.fullmatch(r"(\d+)-(\d+)", value).groups())
+        if first != len(upload.data) or last - first + 1 != size:
+            raise Refused(416, "RANGE_INVALID", "out of order")
+        if pieces is not True and size > pieces:
+            raise Refused(416, "RANGE_INVALID", "the piece is too large")
+        if self.command == "PATCH" and size < habits.get("min", 0):
+            raise Refused(400, "SIZE_INVALID", "the piece is too small")
+
+    def progress(self, name, session, upload):
+        size = upload.first if self.state.habits.get("range") == "first" else len(upload.data)
+        return {"Location": self.upload_location(name, session, len(upload.data)),
+                "Range": f"0-{max(size - 1, 0)}"}
+
+    def complete(self, name, session, upload):
+        del self.state.uploads[session]
+        data, digest = upload.data + self.body, self.query.get("digest", "")
+        if digest_of(data, digest.split(":")[0]) != digest:
             raise Refused(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
-        self.state.blobs.setdefault(name, {})[digest] = self.body
+        self.state.blobs.setdefault(name, {})[digest] = data
         return 201, {"Docker-Content-Digest": digest,
                      "Location": f"/v2/{name}/blobs/{digest}"}, b""
 

@@ -88,7 +88,7 @@ static void there_and_back(void **state)
     assert_true(has);
     assert_count(&scene.peer, "POST /v2/a/b/blobs/uploads/ 202", "Content-Length=[0]", 7);
     assert_count(&scene.peer, "PUT /v2/a/b/blobs/uploads/session-",
-                 "?_state=x%2By&digest=sha256%3A", 7);
+                 "&_state=x%2By&digest=sha256%3A", 7);
     assert_count(&scene.peer, "PUT /v2/a/b/manifests/1 201",
                  "Content-Type=[application/vnd.oci.image.manifest.v1+json]", 1);
     assert_count(&scene.peer, "PUT /v2/a/b/manifests/", "", 1);
