@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.to
 
     def forward(self, connection):
-        headers = {name: value for name, value in self.headers.items()
+        headers = {name: ", ".join(self.headers.get_all(name)) for name in self.headers
                    if name.lower() not in HOP_BY_HOP and name.lower() != "expect"}
         chunked = "Transfer-Encoding" in self.headers
         if chunked:
