@@ -12,9 +12,10 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-    &command_build,  &command_tag,     &command_push,    &command_pull, &command_unpack,
-    &command_images, &command_inspect, &command_files,   &command_cat,  &command_rm,
-    &command_login,  &command_logout,  &command_version, &command_help, NULL,
+    &command_build,  &command_tag,     &command_push,    &command_pull,
+    &command_unpack, &command_images,  &command_inspect, &command_files,
+    &command_cat,    &command_rm,      &command_prune,   &command_login,
+    &command_logout, &command_version, &command_help,    NULL,
 };
 
 /* Words of other tools for what we have. */
@@ -27,7 +28,8 @@ static const struct {
     {"untag", "rm"},     {"show", "inspect"},   {"info", "version"},
     {"create", "build"}, {"append", "build"},   {"fetch", "pull"},
     {"upload", "push"},  {"extract", "unpack"}, {"export", "unpack --to-tar"},
-    {"mount", "unpack"}, {"tree", "files"},
+    {"mount", "unpack"}, {"tree", "files"},     {"gc", "prune"},
+    {"clean", "prune"},
 };
 
 static const struct {

@@ -35,6 +35,7 @@ extern const struct command command_logout;
 extern const struct command command_pull;
 extern const struct command command_push;
 extern const struct command command_rm;
+extern const struct command command_prune;
 extern const struct command command_tag;
 extern const struct command command_unpack;
 extern const struct command command_version;

@@ -5,9 +5,11 @@
  */
 #include "command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fail.h"
+#include "memory.h"
 #include "suggest.h"
 #include "text.h"
 #include "topics.h"
@@ -48,8 +50,42 @@ void help_print_usage(FILE *stream, const struct command *command)
         fputs("usage: imgtool [OPTION]... COMMAND ...   (imgtool --help tells more)\n", stream);
 }
 
+/* Words from a column on, in lines of at most 79 letters. */
+static void print_wrapped(FILE *stream, const char *text, size_t column)
+{
+    size_t used = column;
+
+    while (*text) {
+        size_t len = strcspn(text, " ");
+
+        if (used > column && used + 1 + len > 79) {
+            fprintf(stream, "\n%*s", (int)column, "");
+            used = column;
+        }
+        used += (size_t)fprintf(stream, "%s%.*s", used > column ? " " : "", (int)len, text);
+        text += len + strspn(text + len, " ");
+    }
+    putc('\n', stream);
+}
+
+/* "a, b, c"; to be freed. */
+static char *topic_names(void)
+{
+    char *names = NULL;
+
+    for (const struct topic *t = topics; t->name; t++) {
+        char *longer = xasprintf("%s%s%s", names ? names : "", names ? ", " : "", t->name);
+
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
 static void print_overview(FILE *stream)
 {
+    auto_free char *names = topic_names();
+
     fputs("Example:\n"
           "  imgtool build -t localhost:5000/app:1 --add ./out:/app --entrypoint /app/run\n"
           "  imgtool push localhost:5000/app:1\n\n"
@@ -59,6 +95,8 @@ static void print_overview(FILE *stream)
           stream);
     for (const struct command *const *c = commands; *c; c++)
         fprintf(stream, "  %-10s%s\n", (*c)->name, (*c)->summary);
+    fputs("\nTopics, for 'imgtool help':\n  ", stream);
+    print_wrapped(stream, names, 2);
     fputs("\nOptions, before the command or after it:\n", stream);
     print_options(stream, global_options);
 }
@@ -140,24 +178,6 @@ static void write_topic(struct json_out *j, const struct topic *topic)
     json_end_object(j);
 }
 
-/* Words from a column on, in lines of at most 79 letters. */
-static void print_wrapped(FILE *stream, const char *text, size_t column)
-{
-    size_t used = column;
-
-    while (*text) {
-        size_t len = strcspn(text, " ");
-
-        if (used > column && used + 1 + len > 79) {
-            fprintf(stream, "\n%*s", (int)column, "");
-            used = column;
-        }
-        used += (size_t)fprintf(stream, "%s%.*s", used > column ? " " : "", (int)len, text);
-        text += len + strspn(text + len, " ");
-    }
-    putc('\n', stream);
-}
-
 static void print_exit_statuses(FILE *stream)
 {
     for (const img_exit_status *s = img_exit_statuses(); s->name; s++) {
@@ -168,6 +188,7 @@ static void print_exit_statuses(FILE *stream)
 
 static int fail_topic(const char *name, img_error *err)
 {
+    auto_free char *names = topic_names();
     struct suggestion best;
 
     suggestion_start(&best, name, strlen(name));
@@ -179,9 +200,7 @@ static int fail_topic(const char *name, img_error *err)
         return cli_fail(err, IMG_EINVAL, "there is no help on '%s'; did you mean '%s'?", name,
                         best.word);
     return cli_fail(err, IMG_EINVAL,
-                    "there is no help on '%s'; there is on each command and on: exit-codes, "
-                    "references, auth, compat, environment",
-                    name);
+                    "there is no help on '%s'; there is on each command and on: %s", name, names);
 }
 
 static int help_run(struct cli *cli, const struct arguments *args, img_error *err)
@@ -223,7 +242,7 @@ static int help_run(struct cli *cli, const struct arguments *args, img_error *er
 const struct command command_help = {
     .name = "help",
     .synopsis = "[COMMAND|TOPIC]",
-    .summary = "Tell about a command, or exit-codes, references, auth, compat, environment",
+    .summary = "Tell about a command or a topic",
     .example = "  imgtool help exit-codes",
     .max_operands = 1,
     .run = help_run,

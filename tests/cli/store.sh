@@ -63,3 +63,11 @@ try imgtool rm whole:1
 try imgtool images --progress none
 try imgtool rm broken:1 broken:2
 find .local/share/libimg/store/blobs -type f
+
+echo "== prune frees what no name reaches"
+imgtool build -q -t gone:1 --platform linux/amd64 --compression none --add file:/ >/dev/null
+printf '{"schemaVersion":2,"manifests":[]}\n' >.local/share/libimg/store/index.json
+try imgtool prune
+try imgtool prune --format json
+find .local/share/libimg/store/blobs -type f
+try imgtool prune --store nowhere
