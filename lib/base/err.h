@@ -10,6 +10,11 @@
 
 #include <libimg/error.h>
 
+/* Inside only: a source has nothing yet, or a sink no room, and it is to be asked again later. No
+ * img_error is filled. Who runs a loop (net/) knows it; what reads or writes in one go gives it
+ * only streams that never say so. */
+#define IMG__EAGAIN (-1000)
+
 /* Sets code and message, clears the rest; returns code. Control characters and bytes that are not
  * UTF-8 are escaped, so hostile text may be passed. */
 __attribute__((format(printf, 3, 4))) int img__fail(img_error *err, int code, const char *format,

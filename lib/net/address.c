@@ -31,3 +31,16 @@ enum address_place img__address_place(const char *text)
         return ADDRESS_LOOPBACK;
     return IN6_IS_ADDR_LINKLOCAL(&six) ? ADDRESS_LINK : ADDRESS_ELSEWHERE;
 }
+
+bool img__address_is(const char *text)
+{
+    char bare[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    size_t len = strlen(text);
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']' && len - 2 < sizeof(bare)) {
+        memcpy(bare, text + 1, len - 2);
+        bare[len - 2] = '\0';
+        return inet_pton(AF_INET6, bare, &address) == 1;
+    }
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}

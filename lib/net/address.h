@@ -5,6 +5,7 @@
 #ifndef IMG_NET_ADDRESS_H
 #define IMG_NET_ADDRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum address_place {
@@ -15,5 +16,8 @@ enum address_place {
 
 /* text without brackets; what is no address is elsewhere. */
 enum address_place img__address_place(const char *text);
+
+/* Is it an address, IPv6 perhaps in brackets? */
+bool img__address_is(const char *text);
 
 #endif

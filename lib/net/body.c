@@ -29,6 +29,8 @@ int img__body_tell(struct transfer *transfer, uint64_t bytes)
 static int deliver(struct transfer *transfer, const char *data, size_t len)
 {
     int rc = img__sink_write(transfer->want.sink, data, len, &transfer->err);
+    if (rc == IMG__EAGAIN)
+        return img__pause(transfer, &transfer->write_paused), rc;
     if (rc < 0)
         return transfer->code = rc;
     transfer->delivered += len;
@@ -67,7 +69,6 @@ size_t img__body_on_write(char *data, size_t size, size_t count, void *arg)
     struct transfer *transfer = arg;
     size_t len = size * count;
     int rc;
-    transfer->moved_ms = img__net_now_ms();
     if (transfer->canceled)
         return 0;
     if (transfer->answer->response.status / 100 != 2)
@@ -76,6 +77,9 @@ size_t img__body_on_write(char *data, size_t size, size_t count, void *arg)
         rc = deliver(transfer, data, len);
     else
         rc = keep(transfer, data, len);
+    if (rc == IMG__EAGAIN)
+        return CURL_WRITEFUNC_PAUSE;
+    img__net_moved(transfer);
     return rc == 0 ? len : 0;
 }
 
@@ -84,7 +88,6 @@ size_t img__body_on_read(char *data, size_t size, size_t count, void *arg)
     struct transfer *transfer = arg;
     uint64_t left = transfer->want.body_size - transfer->sent;
     size_t len = size * count;
-    transfer->moved_ms = img__net_now_ms();
     if (transfer->canceled)
         return CURL_READFUNC_ABORT;
     if (left == 0)
@@ -93,9 +96,12 @@ size_t img__body_on_read(char *data, size_t size, size_t count, void *arg)
     ssize_t got = img__source_read(transfer->want.body, data, left < len ? (size_t)left : len,
                                    &transfer->err);
     if (got > 0) {
+        img__net_moved(transfer);
         transfer->sent += (uint64_t)got;
         return (size_t)got;
     }
+    if (got == IMG__EAGAIN)
+        return img__pause(transfer, &transfer->read_paused), CURL_READFUNC_PAUSE;
     if (got < 0)
         transfer->code = (int)got;
     else
@@ -131,7 +137,7 @@ int img__body_on_progress(void *arg, curl_off_t down_total, curl_off_t down, cur
     (void)up_total;
     if (transfer->moved_ms && moved != transfer->moved_bytes) {
         transfer->moved_bytes = moved;
-        transfer->moved_ms = img__net_now_ms();
+        img__net_moved(transfer);
     }
     if (transfer->want.body_size && (uint64_t)up != transfer->told_bytes)
         img__body_tell(transfer, (uint64_t)up);
@@ -163,6 +169,6 @@ int img__body_on_connected(void *arg, char *peer, char *local, int peer_port, in
     (void)local;
     (void)peer_port;
     (void)local_port;
-    transfer->moved_ms = img__net_now_ms();
+    img__net_moved(transfer);
     return check_peer(transfer, peer) == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }

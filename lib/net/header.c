@@ -55,7 +55,22 @@ static int end_block(struct transfer *transfer)
 {
     transfer->in_headers = false;
     transfer->in_body = transfer->answer->response.status >= 200;
-    return transfer->in_body ? check_length(transfer) : 0;
+    if (!transfer->in_body)
+        return 0;
+    transfer->answer->response.near = transfer->near;
+    transfer->answer->response.retry_after_ms = img__retry_after_ms(&transfer->answer->response);
+    int rc = check_length(transfer);
+    return rc == 0 && img__outcome_is_final(transfer) ? img__header_tell(transfer) : rc;
+}
+
+int img__header_tell(struct transfer *transfer)
+{
+    const struct http_request *want = &transfer->want;
+    if (transfer->told_headers || !want->on_headers)
+        return 0;
+    transfer->told_headers = true;
+    int rc = want->on_headers(&transfer->answer->response, want->on_bytes_arg, &transfer->err);
+    return rc < 0 ? transfer->code = rc : 0;
 }
 
 static int add_line(struct transfer *transfer, const char *line, size_t len)
@@ -92,7 +107,7 @@ size_t img__header_on_line(char *data, size_t size, size_t count, void *arg)
     size_t len = size * count;
     transfer->header_bytes += len;
     transfer->header_lines++;
-    transfer->moved_ms = img__net_now_ms();
+    img__net_moved(transfer);
     if (transfer->canceled)
         return 0;
     if (transfer->header_bytes > NET_HEADER_BYTES_MAX ||

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/address.h"
 #include "net/internal.h"
 #include "net/sigpipe.h"
 
@@ -21,12 +22,41 @@
 #define DIGEST_FACTOR 5
 #define DIGEST_BYTES ((uint64_t)1024 * 1024)
 
+/* HOST:PORT:ADDRESS, the address perhaps in brackets. */
+static bool is_resolve(const char *text)
+{
+    struct url_origin origin;
+    struct buf url auto_(buf) = BUF_INIT(URL_MAX);
+    const char *port = strchr(text, ':'), *address = port ? strchr(port + 1, ':') : NULL;
+    if (!address || address[1] == '\0' || strpbrk(address + 1, " ,/@"))
+        return false;
+    img__buf_printf(&url, "http://%.*s/", (int)(address - text), text);
+    return port[1] != ':' && img__url_origin(img__buf_text(&url), &origin, NULL) == 0 &&
+           img__address_is(address + 1);
+}
+
+static int copy_resolve(struct http *http, const char *const *list, img_error *err)
+{
+    for (; list && *list; list++) {
+        if (!is_resolve(*list))
+            return img__fail(err, IMG_EINVAL, "'%s' is not HOST:PORT:ADDRESS", *list);
+        struct curl_slist *more = curl_slist_append(http->resolve, *list);
+        if (!more)
+            return img__fail_memory(err);
+        http->resolve = more;
+    }
+    return 0;
+}
+
 static int copy_options(struct http *http, const struct http_options *options, img_error *err)
 {
     http->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : 30000;
     http->stall_timeout_ms = options->stall_timeout_ms ? options->stall_timeout_ms : 60000;
     http->tries = options->tries ? options->tries : 1;
     http->observer = options->observer;
+    int rc = copy_resolve(http, options->resolve, err);
+    if (rc < 0)
+        return rc;
     if (options->user_agent && !(http->user_agent = strdup(options->user_agent)))
         return img__fail_memory(err);
     return img__tls_find_roots(options->ca_file, &http->roots, err);
@@ -66,6 +96,7 @@ void img__http_free(struct http *http)
     curl_global_cleanup();
     img__sigpipe_release(&hold);
     img__tls_roots_free(&http->roots);
+    curl_slist_free_all(http->resolve);
     free(http->user_agent);
     free(http);
 }
@@ -118,8 +149,6 @@ int img__http_start(struct http *http, const struct http_request *request, http_
 static void call_done(struct transfer *transfer)
 {
     struct answer *answer = transfer->code == 0 ? transfer->answer : NULL;
-    if (answer)
-        answer->response.near = transfer->near;
     if (transfer->keep && answer)
         *transfer->keep = steal(transfer->answer);
     transfer->done(transfer->code, answer ? &answer->response : NULL,
@@ -212,6 +241,18 @@ static int64_t stall_limit_ms(const struct transfer *transfer)
     return sent && large && strcmp(transfer->method, "PUT") == 0 ? limit * DIGEST_FACTOR : limit;
 }
 
+/* When a transfer will have stalled. One that source or sink hold up has not, while anything else
+ * moves; and if nothing does, then the others go first, since what they wait for may free it. */
+static int64_t stall_ms(const struct transfer *transfer)
+{
+    int64_t limit = stall_limit_ms(transfer);
+    if (transfer->state != TRANSFER_ACTIVE || !transfer->moved_ms)
+        return INT64_MAX;
+    if (img__is_paused(transfer))
+        return transfer->http->moved_ms + 2 * limit;
+    return transfer->moved_ms + limit;
+}
+
 static void watch_one(struct transfer *transfer, int64_t now)
 {
     if (transfer->state == TRANSFER_ENDED || transfer->canceled)
@@ -219,8 +260,7 @@ static void watch_one(struct transfer *transfer, int64_t now)
     if (transfer->want.on_bytes && now - transfer->told_ms >= NET_TICK_MS &&
         img__body_tell(transfer, transfer->told_bytes) < 0)
         return img__transfer_end(transfer, transfer->code);
-    if (transfer->state == TRANSFER_ACTIVE && transfer->moved_ms &&
-        now - transfer->moved_ms >= stall_limit_ms(transfer))
+    if (now >= stall_ms(transfer))
         img__outcome_stalled(transfer);
 }
 
@@ -243,9 +283,11 @@ static int64_t wake_ms(const struct transfer *transfer, int64_t now)
     if (transfer->state == TRANSFER_WAITING && transfer->due_ms < wake &&
         transfer->http->active_count < ACTIVE_MAX)
         wake = transfer->due_ms;
-    if (transfer->state == TRANSFER_ACTIVE && transfer->moved_ms &&
-        transfer->moved_ms + stall_limit_ms(transfer) < wake)
-        wake = transfer->moved_ms + stall_limit_ms(transfer);
+    if (stall_ms(transfer) < wake)
+        wake = stall_ms(transfer);
+    if (transfer->state == TRANSFER_ACTIVE && img__is_paused(transfer) &&
+        img__pause_end_ms(transfer) < wake)
+        wake = img__pause_end_ms(transfer);
     return wake;
 }
 
@@ -271,6 +313,7 @@ int img__http_run(struct http *http, img_error *err)
     http->running = true;
     while (rc == 0 && http->first) {
         begin_due(http);
+        img__pause_resume(http);
         rc = work(http, err);
         if (rc < 0)
             break;

@@ -25,6 +25,16 @@
 
 struct http;
 
+/* TLS settings that belong to the origin of a request's URL, and like its authorization go to no
+ * other one; no connection is shared between different settings. */
+struct http_tls {
+    const char *ca_pem; /* PEM text, added to the authorities that count otherwise; NULL: none */
+    const char
+        *cert_file; /* PEM, with key_file (without passphrase); NULL: no client certificate */
+    const char *key_file;
+    bool insecure; /* the server's certificate is not checked */
+};
+
 struct http_options {
     const char *ca_file;         /* NULL: $CURL_CA_BUNDLE, or $SSL_CERT_FILE and $SSL_CERT_DIR, else
                                     the system's */
@@ -35,6 +45,7 @@ struct http_options {
     uint32_t tries;              /* at least 1 */
     uint32_t connections;        /* per origin; 0: no limit */
     struct observer *observer;   /* for log lines; borrowed; may be NULL */
+    const char *const *resolve;  /* "HOST:PORT:ADDRESS", ended by NULL: not looked up; NULL: none */
 };
 
 /* The options are copied, but for the observer. Environment: the variables above, and for proxies
@@ -44,15 +55,27 @@ int img__http_new(const struct http_options *options, struct http **out, img_err
 /* Ends what is under way as img__http_cancel() does. NULL is fine. */
 void img__http_free(struct http *http);
 
+struct http_response;
+/* body and sink may say IMG__EAGAIN: then the transfer stands still in that direction, what the
+ * sink was offered is offered again, and all goes on after img__http_wake(), at the latest after
+ * 100 ms.
+ */
 struct http_request {
     const char *method;         /* GET, HEAD, POST, PUT, PATCH, DELETE */
     const char *url;            /* absolute */
     const char *const *headers; /* "Name: value", ended by NULL; NULL: none; nothing secret */
     const char *authorization;  /* the value of Authorization, for the origin of url; NULL: none */
+    const struct http_tls *tls; /* for the origin of url; NULL: nothing special */
     struct source *body; /* borrowed until the end; NULL: none. Rewound when it is sent again */
     uint64_t body_size;
     struct sink *sink;   /* borrowed; takes the body of a 2xx, is not closed; NULL: response.body */
     uint64_t body_limit; /* of a 2xx body in response.body; 0: 64 KiB */
+    uint32_t priority;   /* 0: a blob; 1: a document or a token, which goes first */
+    /* Called when the headers of the final answer are in (not of a redirect, an interim answer or
+     * one after which the request is sent again) and none of its body was passed on. A negative
+     * code ends the transfer with it. Called again only if that answer then breaks off before its
+     * first byte and the request is repeated. May be NULL; arg is on_bytes_arg. */
+    int (*on_headers)(const struct http_response *response, void *arg, img_error *err);
     /* Called as the body moves, up (if there is one) or down, with the bytes so far, and every 100
      * ms or so when nothing moves; a negative code ends the transfer with it. Begins again with 0
      * when the request is sent again. May be NULL. */
@@ -65,8 +88,9 @@ struct http_request {
 
 struct http_response {
     int status;
-    const char *url; /* that answered, after redirects */
-    bool near;       /* the request went to this machine or its link */
+    const char *url;        /* that answered, after redirects */
+    bool near;              /* the request went to this machine or its link */
+    int64_t retry_after_ms; /* what Retry-After asks for, at most 5 minutes; -1: not said */
     struct buf body; /* see img__buf_text(); of an answer that is no 2xx, at most 64 KiB are kept */
     struct buf headers; /* of the final answer; see img__http_header() */
 };
@@ -95,11 +119,21 @@ int img__http_run(struct http *http, img_error *err);
  * is called from a callback, soon after that has returned. */
 void img__http_cancel(struct http *http);
 
+/* A source that said IMG__EAGAIN has bytes now, or a sink room: they are asked at once. For use in
+ * callbacks and between runs, on the loop's thread. */
+void img__http_wake(struct http *http);
+
 /* One request, start to end, and whatever else was started. On success response is the caller's to
  * free. */
 int img__http_perform(struct http *http, const struct http_request *request,
                       struct http_response **response, img_error *err);
 void img__http_response_free(struct http_response *response);
+
+/* Which proxy a URL is fetched through, and why: "http://proxy:3128 (HTTPS_PROXY)" or
+ * "none (NO_PROXY: .example.com)". Without user names and passwords. */
+void img__proxy_explain(const char *url, struct buf *out);
+/* Which certificate authorities count, and who named them. */
+void img__http_roots_explain(const struct http *http, struct buf *out);
 
 /* "7.88.1", and the TLS library behind it: "OpenSSL/3.0.22". Static. */
 const char *img__http_library_version(void);

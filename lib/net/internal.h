@@ -3,14 +3,17 @@
  * What the files of this room share: a transfer is one request over all its redirects and retries.
  *
  *   http.c      the loop: begins what is due, collects what has ended, calls done
- *   transfer.c  one hop: sets up the easy handle, begins and ends it
+ *   transfer.c  one hop: begins and ends it
+ *   setup.c     the easy handle of a hop
+ *   pause.c     IMG__EAGAIN: standing still, and going on
  *   body.c      curl's callbacks for bytes
  *   header.c    curl's callback for headers, and reading them
  *   outcome.c   what an ended hop means: an answer, a redirect, another try, a failure
  *   failure.c   a failure of curl in our words
  *   retry.c     which, how often and after what pause
- *   tls.c       certificate authorities, and failures of TLS
- *   proxy.c     which proxy
+ *   tls.c       TLS settings, and failures of TLS
+ *   roots.c     certificate authorities
+ *   proxy.c     which proxy; noproxy.c: for whom none
  *   address.c   which addresses are near
  */
 #ifndef IMG_NET_INTERNAL_H
@@ -48,8 +51,18 @@ struct http {
     bool closing;
     char *user_agent;
     struct tls_roots roots;
+    struct curl_slist *resolve;
+    bool woken;       /* see img__http_wake() */
+    int64_t moved_ms; /* when anything moved last */
     uint32_t connect_timeout_ms, stall_timeout_ms, tries;
     struct observer *observer;
+};
+
+/* A copy of the settings; tls points to the strings. */
+struct tls_own {
+    bool set;
+    struct http_tls tls;
+    char *ca_pem, *cert_file, *key_file;
 };
 
 /* A response and the text that its url points to. */
@@ -73,6 +86,7 @@ struct transfer {
     char *method;
     char *url;
     char *authorization;
+    struct tls_own tls;
     struct strv headers;
     struct http_request want; /* of which only the values and borrowed pointers are used */
     http_done_fn done;
@@ -94,6 +108,9 @@ struct transfer {
     struct curl_slist *lines;
     struct answer *answer;
     bool in_headers, in_body, body_cut;
+    bool told_headers;
+    bool read_paused, write_paused; /* source or sink said IMG__EAGAIN, at paused_ms */
+    int64_t paused_ms;
     size_t header_bytes, header_lines;
     uint64_t sent, told_bytes, moved_bytes;
     int64_t begun_ms, moved_ms; /* moved_ms 0: the request was not sent yet */
@@ -119,6 +136,12 @@ static inline int64_t img__net_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Something moved, now. */
+static inline void img__net_moved(struct transfer *transfer)
+{
+    transfer->moved_ms = transfer->http->moved_ms = img__net_now_ms();
+}
+
 /* transfer.c */
 int img__transfer_new(struct http *http, const struct http_request *request, struct transfer **out,
                       img_error *err);
@@ -128,6 +151,19 @@ void img__transfer_begin(struct transfer *transfer); /* to ACTIVE, or to ENDED i
 void img__transfer_leave(struct transfer *transfer, bool reuse);
 void img__transfer_end(struct transfer *transfer, int code); /* to ENDED; err is set already */
 void img__transfer_log(struct transfer *transfer, int level, const char *text);
+
+/* setup.c */
+int img__setup(struct transfer *transfer);
+void img__setup_free_lines(struct transfer *transfer);
+
+/* pause.c */
+static inline bool img__is_paused(const struct transfer *transfer)
+{
+    return transfer->read_paused || transfer->write_paused;
+}
+void img__pause(struct transfer *transfer, bool *direction);
+void img__pause_resume(struct http *http);
+int64_t img__pause_end_ms(const struct transfer *transfer);
 
 /* body.c */
 size_t img__body_on_write(char *data, size_t size, size_t count, void *arg);
@@ -140,10 +176,12 @@ int img__body_tell(struct transfer *transfer, uint64_t bytes);
 
 /* header.c */
 size_t img__header_on_line(char *data, size_t size, size_t count, void *arg);
+int img__header_tell(struct transfer *transfer); /* on_headers, once */
 int img__header_fail_limit(struct transfer *transfer);
 char *img__header_copy(const struct http_response *response, const char *name);
 
 /* outcome.c: all leave the transfer WAITING or ENDED */
+bool img__outcome_is_final(const struct transfer *transfer);
 void img__outcome_settle(struct transfer *transfer, CURLcode result);
 void img__outcome_stalled(struct transfer *transfer);
 
@@ -155,12 +193,18 @@ void img__failure_peer(const struct transfer *transfer, struct buf *out); /* "ho
 /* retry.c */
 bool img__retry_status(int status);
 uint32_t img__retry_tries(enum again again, uint32_t tries);
+int64_t img__retry_after_ms(const struct http_response *response);
 int64_t img__retry_pause_ms(uint32_t failures, const struct http_response *response);
 
-/* tls.c */
+/* roots.c */
 int img__tls_find_roots(const char *ca_file, struct tls_roots *out, img_error *err);
 void img__tls_roots_free(struct tls_roots *roots);
-CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots);
+void img__tls_roots_read(const struct tls_roots *roots, struct buf *out);
+
+/* tls.c; tls may be NULL */
+CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots, const struct http_tls *tls);
+int img__tls_copy(const struct http_tls *tls, struct tls_own *out, img_error *err);
+void img__tls_own_free(struct tls_own *own);
 
 /* proxy.c */
 CURLcode img__proxy_setup(CURL *easy, const char *url);

@@ -34,6 +34,29 @@ static bool may_try_again(const struct transfer *transfer, enum again again)
     return transfer->failures + 1 < img__retry_tries(again, transfer->http->tries);
 }
 
+static bool is_redirect(const struct http_response *response, const char *location)
+{
+    switch (response->status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return location && *location;
+    default:
+        return false;
+    }
+}
+
+/* So that what follows its headers is the caller's. */
+bool img__outcome_is_final(const struct transfer *transfer)
+{
+    const struct http_response *response = &transfer->answer->response;
+    char *location auto_free = img__header_copy(response, "Location");
+    return !is_redirect(response, location) &&
+           !(img__retry_status(response->status) && may_try_again(transfer, AGAIN_OFTEN));
+}
+
 /* reason is for the log. */
 static void try_again(struct transfer *transfer, int64_t pause_ms, const char *reason)
 {
@@ -47,20 +70,6 @@ static void try_again(struct transfer *transfer, int64_t pause_ms, const char *r
     if (go_to(transfer, transfer->url) < 0)
         return img__transfer_end(transfer, transfer->err.code);
     wait_until(transfer, img__net_now_ms() + pause_ms);
-}
-
-static bool is_redirect(const struct http_response *response, const char *location)
-{
-    switch (response->status) {
-    case 301:
-    case 302:
-    case 303:
-    case 307:
-    case 308:
-        return location && *location;
-    default:
-        return false;
-    }
 }
 
 static int check_redirect(struct transfer *transfer, const char *next)
@@ -126,7 +135,7 @@ static void answered(struct transfer *transfer)
     if (is_redirect(response, location))
         return follow(transfer, location);
     if (!img__retry_status(response->status) || !may_try_again(transfer, AGAIN_OFTEN))
-        return img__transfer_end(transfer, 0);
+        return img__transfer_end(transfer, img__header_tell(transfer));
     char reason[16];
     snprintf(reason, sizeof(reason), "%d", response->status);
     try_again(transfer, img__retry_pause_ms(transfer->failures + 1, response), reason);

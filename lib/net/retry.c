@@ -61,14 +61,19 @@ static int64_t retry_after_s(const struct http_response *response)
     return then > now ? then - now : 0;
 }
 
+int64_t img__retry_after_ms(const struct http_response *response)
+{
+    int64_t asked = retry_after_s(response);
+    return asked < 0 ? -1 : (asked < RETRY_AFTER_MAX_S ? asked : RETRY_AFTER_MAX_S) * 1000;
+}
+
 int64_t img__retry_pause_ms(uint32_t failures, const struct http_response *response)
 {
     int64_t limit = PAUSE_FIRST_MS;
     for (uint32_t i = 1; i < failures && limit < PAUSE_MAX_MS; i++)
         limit *= 2;
     int64_t pause = jitter(limit < PAUSE_MAX_MS ? limit : PAUSE_MAX_MS);
-    int64_t asked = response ? retry_after_s(response) : -1;
-    if (asked < 0)
+    if (!response || response->retry_after_ms < 0)
         return pause;
-    return (asked < RETRY_AFTER_MAX_S ? asked : RETRY_AFTER_MAX_S) * 1000 + jitter(PAUSE_FIRST_MS);
+    return response->retry_after_ms + jitter(PAUSE_FIRST_MS);
 }

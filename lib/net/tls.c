@@ -1,93 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TLS: 1.2 or newer, always verified. Which certificate authorities count (libcurl reads none of
- * the usual variables by itself), and why a handshake failed, in words with a remedy.
+ * TLS: 1.2 or newer, and verified unless the settings of this origin say otherwise; and why a
+ * handshake failed, in words with a remedy. curl compares all that is set here before it uses a
+ * connection or a session again, so that nothing of one origin's settings serves another request.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/internal.h"
 
-/* Where systems keep their bundle; for a libcurl that was built for another one. */
-static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                      "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-                                      "/etc/ssl/cert.pem"};
+#define ROOTS_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
-static const char *variable(const char *name)
-{
-    const char *value = secure_getenv(name);
-    return value && *value ? value : NULL;
-}
+#define SET(option, value) (rc = rc ? rc : curl_easy_setopt(easy, option, value))
 
-/* Is the file there that curl was built for? */
-static bool has_own_bundle(void)
+static CURLcode set_roots(CURL *easy, const struct tls_roots *roots)
 {
-    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-    return curl->age >= CURLVERSION_SEVENTH && curl->cainfo && access(curl->cainfo, R_OK) == 0;
-}
-
-static const char *probe_bundles(void)
-{
-    for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
-        if (access(bundles[i], R_OK) == 0)
-            return bundles[i];
-    return NULL;
-}
-
-int img__tls_find_roots(const char *ca_file, struct tls_roots *out, img_error *err)
-{
-    const char *file = ca_file, *directory = NULL;
-    out->from = "the CA file option";
-    out->alone = ca_file != NULL;
-    if (!file && (file = variable("CURL_CA_BUNDLE")))
-        out->from = "CURL_CA_BUNDLE";
-    if (!file) {
-        directory = variable("SSL_CERT_DIR");
-        file = variable("SSL_CERT_FILE");
-        out->from = "SSL_CERT_FILE";
-    }
-    if (!file && !has_own_bundle()) {
-        file = probe_bundles();
-        out->from = "the system";
-        out->none = !file && !directory;
-    }
-    out->file = file ? strdup(file) : NULL;
-    out->directory = directory ? strdup(directory) : NULL;
-    if ((file && !out->file) || (directory && !out->directory))
-        return img__fail_memory(err);
-    return 0;
-}
-
-void img__tls_roots_free(struct tls_roots *roots)
-{
-    free(roots->file);
-    free(roots->directory);
-}
-
-CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots)
-{
-    CURLcode rc = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    CURLcode rc = CURLE_OK;
     /* A file that is not there would end every connection before it is known whether TLS is spoken.
      */
     if (roots->none) {
-        rc = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        SET(CURLOPT_CAINFO, NULL);
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
     }
-    if (rc == CURLE_OK && roots->file) {
-        rc = curl_easy_setopt(easy, CURLOPT_CAINFO, roots->file);
+    if (roots->file) {
+        SET(CURLOPT_CAINFO, roots->file);
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, roots->file);
     }
     /* Whom the caller names are trusted alone: not beside the directory that libcurl was built for.
      */
-    if (rc == CURLE_OK && roots->alone) {
-        rc = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (roots->alone) {
+        SET(CURLOPT_CAPATH, NULL);
         curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
     }
-    if (rc == CURLE_OK && roots->directory) {
-        rc = curl_easy_setopt(easy, CURLOPT_CAPATH, roots->directory);
+    if (roots->directory) {
+        SET(CURLOPT_CAPATH, roots->directory);
         curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, roots->directory);
     }
     return rc;
+}
+
+static CURLcode add_roots(CURL *easy, const struct tls_roots *roots, const char *ca_pem)
+{
+    struct buf text auto_(buf) = BUF_INIT(ROOTS_BYTES_MAX);
+    img__tls_roots_read(roots, &text);
+    img__buf_putc(&text, '\n');
+    img__buf_puts(&text, ca_pem);
+    if (text.failed)
+        return CURLE_OUT_OF_MEMORY;
+    struct curl_blob blob = {text.data, text.len, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+static CURLcode set_own(CURL *easy, const struct tls_roots *roots, const struct http_tls *tls)
+{
+    CURLcode rc = CURLE_OK;
+    if (tls->insecure) {
+        SET(CURLOPT_SSL_VERIFYPEER, 0L);
+        SET(CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (tls->cert_file) {
+        SET(CURLOPT_SSLCERT, tls->cert_file);
+        SET(CURLOPT_SSLKEY, tls->key_file);
+        SET(CURLOPT_KEYPASSWD, ""); /* or OpenSSL asks on the terminal */
+    }
+    if (tls->ca_pem && !tls->insecure)
+        rc = rc ? rc : add_roots(easy, roots, tls->ca_pem);
+    return rc;
+}
+
+CURLcode img__tls_setup(CURL *easy, const struct tls_roots *roots, const struct http_tls *tls)
+{
+    CURLcode rc = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    rc = rc ? rc : set_roots(easy, roots);
+    return rc || !tls ? rc : set_own(easy, roots, tls);
+}
+
+static int copy_text(char **out, const char *text, img_error *err)
+{
+    *out = text ? strdup(text) : NULL;
+    return text && !*out ? img__fail_memory(err) : 0;
+}
+
+int img__tls_copy(const struct http_tls *tls, struct tls_own *out, img_error *err)
+{
+    int rc = copy_text(&out->ca_pem, tls->ca_pem, err);
+    rc = rc ? rc : copy_text(&out->cert_file, tls->cert_file, err);
+    rc = rc ? rc : copy_text(&out->key_file, tls->key_file, err);
+    out->tls = (struct http_tls){out->ca_pem, out->cert_file, out->key_file, tls->insecure};
+    out->set = tls->insecure || tls->ca_pem || tls->cert_file;
+    return rc;
+}
+
+void img__tls_own_free(struct tls_own *own)
+{
+    free(own->ca_pem);
+    free(own->cert_file);
+    free(own->key_file);
 }
 
 #define UNKNOWN_ISSUER                                                                             \
@@ -188,6 +197,12 @@ enum again img__tls_describe(struct transfer *transfer, CURLcode result, const c
         img__fail(&transfer->err, IMG_ETLS,
                   "%s: no certificate authorities can be read from '%s', which %s names", peer,
                   roots->file ? roots->file : "its file", roots->from);
+        return AGAIN_NEVER;
+    case CURLE_SSL_CERTPROBLEM:
+        img__fail(&transfer->err, IMG_ETLS,
+                  "%s: the client certificate '%s' with the key '%s' can't be used: %s", peer,
+                  transfer->tls.cert_file ? transfer->tls.cert_file : "",
+                  transfer->tls.key_file ? transfer->tls.key_file : "", transfer->detail);
         return AGAIN_NEVER;
     default:
         describe_certificate(transfer, peer);

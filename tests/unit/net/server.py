@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An HTTP server that misbehaves on demand; the path of a request says how.
 
-Usage: server.py [CERTIFICATE KEY]   The port is printed; the end of stdin is the end of the server.
+Usage: server.py [CERTIFICATE KEY [old | client:AUTHORITY]]   The port is printed; the end of stdin is the end of the server.
 
 It works on bare sockets, since no library sends what is needed here. One thread per connection;
 every request is logged, and GET /log gives the log and empties it.
@@ -108,8 +108,13 @@ class Connection:
 
     def do_echo(self, query, *more):
         body = self.read_body()
-        head = "\n".join([f"{self.method} {self.target}", *self.headers])
+        head = "\n".join([f"{self.method} {self.target}", *self.headers, self.client_line()])
         self.answer(200, head.encode("latin-1") + b"\n\n" + body, ["X-Echo:  yes \t", "X-Two: 1", "x-two: 2"])
+
+    def client_line(self):
+        """Who has shown a certificate."""
+        shown = self.sock.getpeercert() if isinstance(self.sock, ssl.SSLSocket) else None
+        return "Client: " + (shown["subject"][0][0][1] if shown else "none")
 
     def do_status(self, query, status):
         self.read_body()
@@ -117,6 +122,12 @@ class Connection:
 
     def do_bytes(self, query, size):
         self.answer(200, bytes(i % 251 for i in range(4096)) * (int(size) // 4096))
+
+    def do_piecemeal(self, query, size, pieces):
+        self.send(f"HTTP/1.1 200 Text\r\nContent-Length: {int(size) * int(pieces)}\r\n\r\n")
+        for _ in range(int(pieces)):
+            self.send("z" * int(size))
+            time.sleep(0.02)
 
     def do_chunked(self, query, size):
         self.send("HTTP/1.1 200 Text\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n")
@@ -242,7 +253,11 @@ def main():
     if len(sys.argv) > 2:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[1], sys.argv[2])
-        if len(sys.argv) > 3:
+        mode = sys.argv[3] if len(sys.argv) > 3 else ""
+        if mode.startswith("client:"):  # a certificate of this authority is asked for
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.load_verify_locations(mode[7:])
+        if mode == "old":
             warnings.simplefilter("ignore")
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = ssl.TLSVersion.TLSv1_1

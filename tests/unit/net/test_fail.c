@@ -3,7 +3,7 @@
  * Failures that have no answer: nobody there, no such host, no HTTP, proxies; TLS with certificates
  * that the openssl command makes for the test.
  */
-#include "server.h"
+#include "certificates.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,42 +12,11 @@
 #include <sys/stat.h>
 
 static struct server plain;
-static char directory[] = "/tmp/libimg-net-XXXXXX";
-
-static void shell(const char *format, ...)
-{
-    char command[2048];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    if (system(command) != 0)
-        fail_msg("%s", command);
-}
-
-static const char *file(const char *name)
-{
-    static char texts[4][128];
-    static unsigned next;
-    char *text = texts[next++ % 4];
-    snprintf(text, sizeof(texts[0]), "%s/%s", directory, name);
-    return text;
-}
-
-/* A key and a certificate that signs itself; days may be negative. */
-static void make_certificate(const char *name, int days, const char *subject_name)
-{
-    shell("cd %s && echo subjectAltName=%s >ext && (openssl req -newkey ec -nodes -batch "
-          "-pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=%s -keyout %s.key -out csr && "
-          "openssl x509 -req -days %d -in csr -signkey %s.key -extfile ext -out %s.pem) >log 2>&1",
-          directory, subject_name, name, name, days, name, name);
-}
-
 static int setup(void **state)
 {
     (void)state;
     server_start(&plain, NULL, NULL, NULL);
-    assert_non_null(mkdtemp(directory));
+    certificates_begin();
     make_certificate("ok", 2, "IP:127.0.0.1");
     make_certificate("name", 2, "DNS:other.example");
     make_certificate("old", -1, "IP:127.0.0.1");
@@ -58,29 +27,8 @@ static int teardown(void **state)
 {
     (void)state;
     server_stop(&plain);
-    shell("rm -r %s", directory);
+    certificates_end();
     return 0;
-}
-
-static struct http *tls_client(const char *ca_file)
-{
-    const struct http_options options = {.ca_file = ca_file,
-                                         .connect_timeout_ms = 10000,
-                                         .stall_timeout_ms = 10000,
-                                         .tries = 3,
-                                         .connections = 6};
-    struct http *http = NULL;
-    img_error err;
-    assert_ok(img__http_new(&options, &http, &err));
-    return http;
-}
-
-static void start_tls(struct server *server, const char *name, const char *mode)
-{
-    char certificate[32], key[32];
-    snprintf(certificate, sizeof(certificate), "%s.pem", name);
-    snprintf(key, sizeof(key), "%s.key", name);
-    server_start(server, file(certificate), file(key), mode);
 }
 
 /* A loopback port on which nobody listens. */

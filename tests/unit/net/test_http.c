@@ -455,6 +455,107 @@ static void collect(int level, const char *line, void *arg)
     img__buf_putc(arg, '\n');
 }
 
+struct heads {
+    unsigned calls;
+    int status, result;
+    int64_t retry_after_ms;
+    bool has_length, near;
+    uint64_t *taken;
+};
+
+static int on_headers(const struct http_response *response, void *arg, img_error *err)
+{
+    struct heads *heads = arg;
+    size_t len;
+    heads->calls++;
+    heads->status = response->status;
+    heads->near = response->near;
+    heads->retry_after_ms = response->retry_after_ms;
+    heads->has_length = img__http_header(response, "Content-Length", 0, &len) != NULL;
+    return heads->result ? img__fail(err, heads->result, "not like this") : 0;
+}
+
+static int perform_heads(struct http *http, const char *method, const char *path,
+                         struct heads *heads, img_error *err)
+{
+    const struct http_request request = {.method = method,
+                                         .url = server_at(&server, path),
+                                         .on_headers = on_headers,
+                                         .on_bytes_arg = heads};
+    struct http_response *response = NULL;
+    int rc = img__http_perform(http, &request, &response, err);
+    int status = rc == 0 ? response->status : rc;
+    if (rc == 0)
+        img__http_response_free(response);
+    return status;
+}
+
+/* Told once, of the final answer alone. */
+static void test_on_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *path;
+        int status, retry_after_ms;
+    } rows[] = {
+        {"GET", "/echo", 200, -1},
+        {"HEAD", "/echo", 200, -1},
+        {"GET", "/redirect/307?/echo", 200, -1},
+        {"GET", "/redirect/307?", 307, -1},
+        {"GET", "/interim/3", 200, -1},
+        {"GET", "/flaky/heads/1/503?Retry-After: 0", 200, -1},
+        {"PUT", "/status/404", 404, -1},
+        {"POST", "/status/503?Retry-After: 0", 503, 0},
+        {"GET", "/status/400?Retry-After: 3", 400, 3000},
+        {"GET", "/status/400?Retry-After: 301", 400, 300000},
+    };
+    struct http *http auto_(http) = client_new(2);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct heads heads = {0};
+        img_error err;
+        int status = perform_heads(http, rows[i].method, rows[i].path, &heads, &err);
+        if (status != rows[i].status || heads.status != status || heads.calls != 1 || !heads.near ||
+            !heads.has_length || heads.retry_after_ms != rows[i].retry_after_ms)
+            fail_msg("%s: %d, told %u times of %d", rows[i].path, status, heads.calls,
+                     heads.status);
+    }
+}
+
+static void test_on_headers_ends(void **state)
+{
+    (void)state;
+    struct http *http auto_(http) = client_new(3);
+    struct heads heads = {.result = IMG_EDIGEST};
+    img_error err;
+    assert_fails(perform_heads(http, "GET", "/bytes/40960", &heads, &err), IMG_EDIGEST,
+                 "not like this");
+    assert_fails(perform_heads(http, "GET", "/status/404", &heads, &err), IMG_EDIGEST,
+                 "not like this");
+    assert_int_equal(heads.calls, 2);
+}
+
+static void test_resolve(void **state)
+{
+    (void)state;
+    char entry[64], url[64];
+    const char *list[] = {entry, NULL};
+    struct http_options options = {.tries = 1, .resolve = list};
+    struct http *http auto_(http) = NULL, *none = NULL;
+    img_error err;
+    snprintf(entry, sizeof(entry), "name.example:%d:127.0.0.1", server.port);
+    snprintf(url, sizeof(url), "http://name.example:%d/echo", server.port);
+    assert_ok(img__http_new(&options, &http, &err));
+    struct http_response *response auto_(http_response) = get(http, url);
+    assert_true(response_has(response, "Host: name.example:"));
+    static const char *const bad[] = {
+        "",           "name",           "name:1",         "name::127.0.0.1", "name:1:",
+        "name:1:com", "n@me:1:1.2.3.4", "name:0:1.2.3.4", "+name:1:1.2.3.4"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(entry, sizeof(entry), "%s", bad[i]);
+        assert_fails(img__http_new(&options, &none, &err), IMG_EINVAL, "is not HOST:PORT:ADDRESS");
+    }
+}
+
 static void test_log(void **state)
 {
     (void)state;
@@ -499,6 +600,9 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_end_by_free),
         cmocka_unit_test(test_tick),
+        cmocka_unit_test(test_on_headers),
+        cmocka_unit_test(test_on_headers_ends),
+        cmocka_unit_test(test_resolve),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_versions),
     };
