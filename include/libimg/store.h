@@ -5,7 +5,8 @@
  * the "org.opencontainers.image.ref.name" of its descriptor in index.json.
  *
  * Any number of processes may use one directory at once. A process that dies at any moment leaves
- * it consistent: at worst with a temporary file that the next img_store_gc() removes.
+ * it consistent: at worst with a temporary file that the next img_store_gc() removes. What a pull
+ * that broke off had of a blob is kept, and the next one that wants the blob goes on with it.
  */
 #ifndef LIBIMG_STORE_H
 #define LIBIMG_STORE_H
@@ -72,7 +73,8 @@ typedef struct img_gc_result {
     uint32_t reserved;    /* 0 */
 } img_gc_result;
 
-/* Removes the blobs that no image reaches and what dead processes left. result may be NULL. */
+/* Removes the blobs that no image reaches and what dead processes left, but parts of blobs from
+ * pulls that broke off within the last 24 hours. result may be NULL. */
 IMG_API int img_store_gc(img_store *store, img_gc_result *result, img_error *err);
 
 /* Opens a blob for reading; the descriptor is the caller's to close. Its size is checked, its

@@ -21,7 +21,9 @@ struct blob_job {
     const char *what;       /* "layer 3/7", for events */
     struct endpoint *local; /* the other side */
     const char
-        *mount_from; /* a repository of the same registry that may have it; NULL: none known */
+        *mount_from;  /* a repository of the same registry that may have it; NULL: none known */
+    const char *data; /* its bytes, where the document that names it has them; else NULL */
+    const char *const *urls; /* where else it may be, ended by NULL; NULL: nowhere */
 };
 
 struct endpoint_ops {
@@ -42,6 +44,12 @@ struct endpoint_ops {
                        struct source **out, img_error *err);
     int (*open_sink)(struct endpoint *endpoint, const img_descriptor *descriptor, struct sink **out,
                      img_error *err);
+    /* The same, but it goes on with what an earlier try left, of whatever process: the first
+     * *have_bytes are in the sink already. Freed before it is closed, it leaves what it has to the
+     * next one, unless that is known to be wrong. IMG__EAGAIN, without a message: another one is
+     * at work on this blob; ask again later. NULL where there is no such thing. */
+    int (*open_partial)(struct endpoint *endpoint, const img_descriptor *descriptor,
+                        struct sink **out, uint64_t *have_bytes, img_error *err);
 
     /* Remote places only, else NULL: many blobs at once; events go to the observer. The first
      * failure ends them all and is the one reported. */
@@ -55,6 +63,7 @@ struct endpoint_ops {
 
 struct endpoint {
     const struct endpoint_ops *ops;
+    bool serial; /* a local place that takes one blob at a time, in the order of the jobs */
 };
 
 static inline void img__endpoint_free(struct endpoint *endpoint)

@@ -79,8 +79,8 @@ int img__store_folder(const img_store *store, const char *algorithm, bool create
     return r ? r : open_folder(store, blobs, algorithm, fd, err);
 }
 
-static int folder_of(const img_store *store, const img_digest *digest, bool create, int *fd,
-                     img_error *err)
+int img__store_folder_of(const img_store *store, const img_digest *digest, bool create, int *fd,
+                         img_error *err)
 {
     char algorithm[16];
 
@@ -88,7 +88,7 @@ static int folder_of(const img_store *store, const img_digest *digest, bool crea
     return img__store_folder(store, algorithm, create, fd, err);
 }
 
-static bool is_there(int folder, const char *name, uint64_t size_bytes)
+bool img__store_holds(int folder, const char *name, uint64_t size_bytes)
 {
     struct stat st;
 
@@ -102,8 +102,8 @@ bool img__store_has(img_store *store, const img_descriptor *descriptor)
     auto_fd int folder = -1;
 
     return img__store_blob_path(&descriptor->digest, &path, NULL) == 0 &&
-           folder_of(store, &descriptor->digest, false, &folder, NULL) == 0 &&
-           is_there(folder, img__digest_hex(&descriptor->digest), descriptor->size_bytes);
+           img__store_folder_of(store, &descriptor->digest, false, &folder, NULL) == 0 &&
+           img__store_holds(folder, img__digest_hex(&descriptor->digest), descriptor->size_bytes);
 }
 
 static int blob_sink_write(struct sink *sink, const void *data, size_t len, img_error *err)
@@ -121,10 +121,10 @@ static int blob_sink_close(struct sink *sink, img_error *err)
 
     int r = img__store_blob_path(self->digest, &path, err);
     if (!r)
-        r = folder_of(self->store, self->digest, true, &folder, err);
+        r = img__store_folder_of(self->store, self->digest, true, &folder, err);
     if (r)
         return r;
-    if (is_there(folder, img__digest_hex(self->digest), *self->size_bytes))
+    if (img__store_holds(folder, img__digest_hex(self->digest), *self->size_bytes))
         img__fs_temporary_drop(&self->temporary);
     else
         r = img__fs_temporary_commit(&self->temporary, path.text, STORE_FILE_MODE, err);
@@ -233,7 +233,7 @@ int img_store_open_blob(img_store *store, const img_descriptor *descriptor, int 
 
     int r = img__store_blob_path(&descriptor->digest, &path, err);
     if (!r)
-        r = folder_of(store, &descriptor->digest, false, &folder, err);
+        r = img__store_folder_of(store, &descriptor->digest, false, &folder, err);
     if (r == IMG_ENOTFOUND)
         return blob_missing(store, descriptor, err);
     if (r)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The collector (layers.md L6): marks what index.json reaches, then removes the other blobs and the
- * temporary files that dead processes left.
+ * The collector (layers.md L6): marks what index.json reaches, then removes the other blobs, the
+ * temporary files that dead processes left, and parts of blobs that nobody went on with for a day
+ * or whose blob has come since.
  *
  * It removes nothing while anyone holds a lease, nothing if a document that is reached can't be
  * read and parsed (what it refers to is not known then), and nothing whose name is not a digest.
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <dirent.h>
 
@@ -23,6 +25,8 @@
 #include "core/manifest.h"
 #include "store/internal.h"
 #include "store/names.h"
+
+#define PART_SECONDS_MAX 86400
 
 struct collector {
     img_store *store;
@@ -219,6 +223,22 @@ static bool is_temporary(const char *name)
            strspn(name + prefix, "0123456789abcdef") == 16;
 }
 
+/* A part that a pull may still go on with? There is no pull now: it would hold a lease. */
+static bool is_spent_part(const struct collector *gc, const char *name)
+{
+    struct blob_path path;
+    img_digest digest;
+    struct stat st;
+
+    if (!img__part_digest(name, &digest) ||
+        fstatat(gc->store->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (st.st_mtime > time(NULL) || time(NULL) - st.st_mtime > PART_SECONDS_MAX)
+        return true;
+    return img__store_blob_path(&digest, &path, NULL) == 0 &&
+           fstatat(gc->store->dir_fd, path.text, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int sweep_temporary(struct collector *gc, int folder, const char *prefix, const char *name,
                            img_error *err)
 {
@@ -226,7 +246,9 @@ static int sweep_temporary(struct collector *gc, int folder, const char *prefix,
     bool removed;
     (void)prefix;
 
-    return is_temporary(name) ? remove_file(gc, folder, name, &size_bytes, &removed, err) : 0;
+    if (!is_temporary(name) && !is_spent_part(gc, name))
+        return 0;
+    return remove_file(gc, folder, name, &size_bytes, &removed, err);
 }
 
 static int sweep(struct collector *gc, img_error *err)

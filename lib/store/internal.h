@@ -7,6 +7,7 @@
  *     blobs/ALGORITHM/HEX   the blobs, never changed once they have their name
  *     .libimg-lock          flock: exclusive while index.json is replaced, and for the collector
  *     .libimg-lease         flock: shared by who writes blobs, exclusive for the collector
+ *     .libimg-part-*        parts of blobs, what broken downloads left (partial.c)
  *     .tmp-*                files in the making; not in blobs/, where other tools expect digests
  */
 #ifndef IMG_STORE_INTERNAL_H
@@ -22,6 +23,7 @@
 #define STORE_OWN_PREFIX ".libimg-"
 #define STORE_LOCK STORE_OWN_PREFIX "lock"
 #define STORE_LEASE STORE_OWN_PREFIX "lease"
+#define STORE_PART STORE_OWN_PREFIX "part-"
 
 #define STORE_FILE_MODE 0644
 #define STORE_FOLDER_MODE 0755
@@ -50,5 +52,14 @@ int img__store_blob_path(const img_digest *digest, struct blob_path *out, img_er
  * made if it is not there; else it fails with IMG_ENOTFOUND. */
 int img__store_folder(const img_store *store, const char *algorithm, bool create, int *fd,
                       img_error *err);
+/* The same for the algorithm of a digest. */
+int img__store_folder_of(const img_store *store, const img_digest *digest, bool create, int *fd,
+                         img_error *err);
+
+/* Is there a regular file of this size? */
+bool img__store_holds(int folder, const char *name, uint64_t size_bytes);
+
+/* partial.c: is this the name of a part of a blob, and of which? */
+bool img__part_digest(const char *name, img_digest *out);
 
 #endif

@@ -29,6 +29,14 @@ int img__store_ingest(img_store *store, img_digest *digest, uint64_t *size_bytes
 int img__store_accept(img_store *store, const img_descriptor *descriptor, struct sink **out,
                       img_error *err);
 
+/* The same, but it goes on with what an earlier try left, as open_partial in core/endpoint.h. */
+int img__store_accept_part(img_store *store, const img_descriptor *descriptor, struct sink **out,
+                           uint64_t *have_bytes, img_error *err);
+
+/* Reads a blob that is there; one whose bytes are not the promised ones is removed, so that it can
+ * be brought again. */
+int img__store_mend(img_store *store, const img_descriptor *descriptor, img_error *err);
+
 /* A blob as a source that verifies and can be rewound. */
 int img__store_source(img_store *store, const img_descriptor *descriptor, struct source **out,
                       img_error *err);
@@ -47,6 +55,9 @@ int img__store_set_names(img_store *store, const char *const *names,
 
 /* An image of the store. name is a full reference; NULL: no name, for blobs and documents alone. */
 int img__store_endpoint(img_store *store, const char *name, struct endpoint **out, img_error *err);
+/* What it has already is read before it counts as there (img__store_mend()), whatever its size;
+ * else that is done for documents and small blobs alone. */
+void img__store_endpoint_verify(struct endpoint *endpoint);
 
 IMG_AUTO_POINTER(store, img_store, img_store_free)
 IMG_AUTO_POINTER(lease, struct lease, img__lease_free)

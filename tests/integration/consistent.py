@@ -18,6 +18,8 @@ INDEXES = ("application/vnd.oci.image.index.v1+json",
 KNOWN = {"oci-layout", "index.json", "blobs"}
 # Locks are files that stay.
 LOCK = re.compile(r"^\.libimg-(lock|lease)$")
+# What a pull that broke off had of a blob, for the next one.
+PART = re.compile(r"^\.libimg-part-(sha256|sha384|sha512)-([0-9a-f]{64,128})$")
 
 
 def fail(message):
@@ -46,6 +48,13 @@ def check_blobs(store, killed):
                 fail(f"{algorithm}:{name} has the digest {digest.hexdigest()}")
             count += 1
     return count
+
+
+def is_part(store, name):
+    """A part of a blob that is not there, and has something of it."""
+    match = PART.match(name)
+    return (match and os.path.getsize(os.path.join(store, name)) > 0 and
+            not os.path.exists(blob_path(store, f"{match[1]}:{match[2]}")))
 
 
 def check_descriptor(store, descriptor, why):
@@ -94,7 +103,7 @@ def main():
         fail(f"{store} is not there")
     for name in os.listdir(store):
         path = os.path.join(store, name)
-        if name in KNOWN or LOCK.match(name) or killed:
+        if name in KNOWN or LOCK.match(name) or is_part(store, name) or killed:
             continue
         if os.path.isdir(path) and not os.listdir(path):
             continue

@@ -239,8 +239,10 @@ static inline size_t memory_jobs(struct memory *memory, const char *mount_from,
                                  struct blob_job *jobs)
 {
     for (size_t i = 0; i < memory->count; i++)
-        jobs[i] =
-            (struct blob_job){&memory->blobs[i].descriptor, "layer", &memory->base, mount_from};
+        jobs[i] = (struct blob_job){.descriptor = &memory->blobs[i].descriptor,
+                                    .what = "layer",
+                                    .local = &memory->base,
+                                    .mount_from = mount_from};
     return memory->count;
 }
 
