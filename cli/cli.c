@@ -18,17 +18,6 @@
 #define GRACE_S 2
 #define STATUS_INTERRUPTED 130
 
-const struct option registry_options[] = {
-    {"authfile", 0, false, "FILE",
-     "the file with credentials; the default, and how to\n"
-     "log in: imgtool help auth",
-     NULL},
-    {"plain-http", 0, true, "HOST", "talk HTTP without TLS to HOST[:PORT]", NULL},
-    {"ca-file", 0, false, "FILE", "trust the certificate authorities in FILE alone", "cacert"},
-    {"jobs", 0, false, "N", "move N blobs at once (default 6)", NULL},
-    {0},
-};
-
 const struct option global_options[] = {
     {"store", 0, false, "DIR",
      "the store of images (default: $IMGTOOL_STORE,\n"
@@ -99,36 +88,6 @@ int cli_open_store(const struct cli *cli, uint32_t must_exist, img_store **out, 
     options.path = cli->store_dir;
     options.must_exist = must_exist;
     return img_store_open(&options, out, err);
-}
-
-static int parse_jobs(const char *text, uint32_t *out, img_error *err)
-{
-    char *end;
-    unsigned long value;
-
-    if (!text)
-        return 0;
-    value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end || value < 1 || value > 64)
-        return cli_fail(err, IMG_EINVAL, "--jobs %s: a number from 1 to 64 is needed", text);
-    *out = (uint32_t)value;
-    return 0;
-}
-
-int cli_new_client(struct cli *cli, const struct arguments *args, img_client **out, img_error *err)
-{
-    img_client_options options = IMG_CLIENT_OPTIONS_INIT;
-    auto_free const char **plain_http = option_values(args, "plain-http");
-
-    options.auth_file = option_value(args, "authfile");
-    options.plain_http = plain_http;
-    options.ca_file = option_value(args, "ca-file");
-    options.user_agent = "imgtool/" LIBIMG_VERSION_STRING;
-    options.on_log = cli_on_log;
-    options.on_log_arg = cli;
-    if (parse_jobs(option_value(args, "jobs"), &options.jobs, err) < 0)
-        return err->code;
-    return img_client_new(&options, out, err);
 }
 
 int cli_on_event(const img_event *event, void *arg)

@@ -109,14 +109,17 @@ void help_print(FILE *stream, const struct command *command)
     }
     fprintf(stream, "Example:\n%s\n\nUsage: imgtool %s%s%s\n\n%s.\n", command->example,
             command->name, *command->synopsis ? " " : "", command->synopsis, command->summary);
-    if (command->options || command->more_options)
+    if (command->options)
         fputs("\nOptions:\n", stream);
     print_options(stream, command->options);
-    print_options(stream, command->more_options);
     if (command->notes)
         fprintf(stream, "\n%s\n", command->notes);
     if (command->options || command->more_options)
-        fputs("\nThe options of all commands: imgtool --help\n", stream);
+        putc('\n', stream);
+    if (command->more_options)
+        fputs("Options for registries: imgtool help registry-options\n", stream);
+    if (command->options || command->more_options)
+        fputs("The options of all commands: imgtool --help\n", stream);
 }
 
 static void write_options(struct json_out *j, const struct option *options)
@@ -170,20 +173,45 @@ static void write_exit_statuses(struct json_out *j)
     json_end_array(j);
 }
 
+static void write_registry_options(struct json_out *j)
+{
+    json_begin_array(j, NULL);
+    write_options(j, registry_options);
+    json_end_array(j);
+}
+
 static void write_topic(struct json_out *j, const struct topic *topic)
 {
+    if (topic->print == help_print_exit_statuses)
+        return write_exit_statuses(j);
+    if (topic->print)
+        return write_registry_options(j);
     json_begin_object(j, NULL);
     json_put_string(j, "topic", topic->name);
     json_put_string(j, "text", topic->text);
     json_end_object(j);
 }
 
-static void print_exit_statuses(FILE *stream)
+void help_print_exit_statuses(FILE *stream)
 {
     for (const img_exit_status *s = img_exit_statuses(); s->name; s++) {
         fprintf(stream, "%4d  %-16s", s->status, s->name);
         print_wrapped(stream, s->meaning, 22);
     }
+}
+
+void help_print_registry_options(FILE *stream)
+{
+    fputs("Options of all commands that talk to a registry:\n\n", stream);
+    print_options(stream, registry_options);
+}
+
+static void print_topic(FILE *stream, const struct topic *topic)
+{
+    if (topic->print)
+        topic->print(stream);
+    else
+        fputs(topic->text, stream);
 }
 
 static int fail_topic(const char *name, img_error *err)
@@ -211,14 +239,10 @@ static int help_run(struct cli *cli, const struct arguments *args, img_error *er
     for (const struct topic *t = topics; name && t->name; t++) {
         if (!text_is(name, t->name))
             continue;
-        if (!t->text && cli->json)
-            write_exit_statuses(&j);
-        else if (!t->text)
-            print_exit_statuses(stdout);
-        else if (cli->json)
+        if (cli->json)
             write_topic(&j, t);
         else
-            fputs(t->text, stdout);
+            print_topic(stdout, t);
         return 0;
     }
     for (const struct command *const *c = commands; name && *c; c++) {

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 const struct topic topics[] = {
-    {"exit-codes", NULL},
+    {"exit-codes", NULL, help_print_exit_statuses},
+    {"registry-options", NULL, help_print_registry_options},
     {"references",
      "A reference names an image: [DOMAIN/]PATH[:TAG][@DIGEST].\n"
      "\n"
@@ -22,30 +23,35 @@ const struct topic topics[] = {
      "\n"
      "Other tools find an image in the store under its whole name:\n"
      "\n"
-     "  skopeo inspect oci:STORE:docker.io/library/debian:latest\n"},
-    {"auth", "Credentials for registries are read from one file, which is the first of:\n"
-             "\n"
-             "  --authfile FILE\n"
-             "  $REGISTRY_AUTH_FILE\n"
-             "  $DOCKER_CONFIG/config.json\n"
-             "  ~/.docker/config.json\n"
-             "\n"
-             "'imgtool login REGISTRY' asks the registry whether it takes the credential and\n"
-             "writes it to that file, readable for you alone. For scripts:\n"
-             "\n"
-             "  printenv REGISTRY_TOKEN | imgtool login ghcr.io -u ci --password-stdin\n"},
-    {"compat", "Layers that tools read differently are refused. --compat WORD, any number of\n"
-               "times, accepts what others do:\n"
-               "\n"
-               "  duplicates    a path twice in one layer: the last one counts, as with umoci\n"
-               "                and GNU tar\n"
-               "  trailing      bytes behind the end of the tar, or behind the last gzip member\n"
-               "                or zstd frame: they are ignored, though the digests cover them,\n"
-               "                as with docker\n"
-               "  sniff         a layer that is not compressed as its media type says: the bytes\n"
-               "                count, as with podman\n"
-               "  single-zero   entries behind a single block of zeros, where GNU tar stops:\n"
-               "                they count\n"},
+     "  skopeo inspect oci:STORE:docker.io/library/debian:latest\n",
+     NULL},
+    {"auth",
+     "Credentials for registries are read from one file, which is the first of:\n"
+     "\n"
+     "  --authfile FILE\n"
+     "  $REGISTRY_AUTH_FILE\n"
+     "  $DOCKER_CONFIG/config.json\n"
+     "  ~/.docker/config.json\n"
+     "\n"
+     "'imgtool login REGISTRY' asks the registry whether it takes the credential and\n"
+     "writes it to that file, readable for you alone. For scripts:\n"
+     "\n"
+     "  printenv REGISTRY_TOKEN | imgtool login ghcr.io -u ci --password-stdin\n",
+     NULL},
+    {"compat",
+     "Layers that tools read differently are refused. --compat WORD, any number of\n"
+     "times, accepts what others do:\n"
+     "\n"
+     "  duplicates    a path twice in one layer: the last one counts, as with umoci\n"
+     "                and GNU tar\n"
+     "  trailing      bytes behind the end of the tar, or behind the last gzip member\n"
+     "                or zstd frame: they are ignored, though the digests cover them,\n"
+     "                as with docker\n"
+     "  sniff         a layer that is not compressed as its media type says: the bytes\n"
+     "                count, as with podman\n"
+     "  single-zero   entries behind a single block of zeros, where GNU tar stops:\n"
+     "                they count\n",
+     NULL},
     {"environment",
      "  IMGTOOL_STORE           the store, without --store\n"
      "  XDG_DATA_HOME           the store is libimg/store in it, without the above\n"
@@ -58,23 +64,28 @@ const struct topic topics[] = {
      "  SSL_CERT_FILE           certificate authorities, without --ca-file\n"
      "  SSL_CERT_DIR            the same, a directory\n"
      "  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALL_PROXY\n"
-     "                          proxies, in capital letters or small ones\n"},
+     "                          proxies, in capital letters or small ones\n",
+     NULL},
     {"reproducibility",
-     "The same files, with the same names, types, modes, owners, times and attributes, and\n"
-     "the same options give the same image: whoever builds it, where, when, with what umask\n"
-     "and locale, and on how many threads. Times are kept in whole seconds; what must not\n"
-     "depend on when files were made has SOURCE_DATE_EPOCH or --mtime set.\n"
+     "The same files, with the same names, types, modes, owners, times and\n"
+     "attributes, and the same options give the same image: whoever builds it,\n"
+     "where, when, with what umask and locale, and on how many threads. Times are\n"
+     "kept in whole seconds; what must not depend on when files were made has\n"
+     "SOURCE_DATE_EPOCH or --mtime set.\n"
      "\n"
-     "A layer has two digests. The diffID, which is that of the uncompressed tar and which\n"
-     "the config holds, never changes with a version of libimg. The digest of the\n"
-     "compressed layer, and with it that of the manifest, changes with\n"
+     "A layer has two digests. The diffID, which is that of the uncompressed tar and\n"
+     "which the config holds, never changes with a version of libimg. The digest of\n"
+     "the compressed layer, and with it that of the manifest, changes with\n"
      "\n"
      "  the option --compression, word and level;\n"
      "  the layer format, a number that says how a tar is cut into pieces which are\n"
      "  compressed by themselves, and by what settings;\n"
-     "  the version of the library that compresses: libdeflate for gzip, libzstd for zstd.\n"
+     "  the version of the library that compresses: libdeflate for gzip, libzstd for\n"
+     "    zstd.\n"
      "\n"
-     "'imgtool version --verbose' prints these. eStargz puts its table of contents into the\n"
-     "tar, so that there the diffID follows the same rule as the compressed layer.\n"},
-    {NULL, NULL},
+     "'imgtool version --verbose' prints these. eStargz puts its table of contents\n"
+     "into the tar, so that there the diffID follows the same rule as the compressed\n"
+     "layer.\n",
+     NULL},
+    {NULL, NULL, NULL},
 };

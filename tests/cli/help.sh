@@ -33,9 +33,12 @@ done
 
 imgtool help --format json | python3 -c '
 import json, subprocess, sys
+shared = subprocess.run(["imgtool", "help", "registry-options"], stdout=subprocess.PIPE, text=True).stdout
 for command in json.load(sys.stdin)["commands"]:
     text = subprocess.run(["imgtool", command["name"], "--help"], stdout=subprocess.PIPE,
                           text=True).stdout
+    if "imgtool help registry-options" in text:
+        text += shared
     for option in command["options"]:
         letter = "-" + option["letter"] + ", " if option["letter"] else "    "
         value = " " + option["value"] if option["value"] else ""
@@ -44,7 +47,7 @@ for command in json.load(sys.stdin)["commands"]:
             print(command["name"], "does not tell of", name)
 '
 
-for topic in exit-codes references auth compat environment; do
+for topic in exit-codes registry-options references auth compat environment reproducibility; do
     check imgtool help $topic
     imgtool help $topic --format json >out
     python3 -m json.tool <out >/dev/null || echo "$topic: no JSON"

@@ -38,6 +38,10 @@ try imgtool build --compression none:1
 try imgtool build --entrypoint '["a"'
 try imgtool build --push
 try imgtool build --jobs many
+try imgtool pull a --jobs 65
+try imgtool pull a --retry -1
+try imgtool pull a --retry 100
+try imgtool pull a --stall-timeout 0
 try imgtool build --platform ''
 try imgtool build -t 'UPPER'
 

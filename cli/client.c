@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options of all commands that talk to a registry, and the client that they come to.
+ */
+#include "cli.h"
+
+#include "fail.h"
+#include "memory.h"
+#include "number.h"
+#include "text.h"
+
+const struct option registry_options[] = {
+    {"authfile", 0, false, "FILE",
+     "the file with credentials; the default, and how to\n"
+     "log in: imgtool help auth",
+     NULL},
+    {"plain-http", 0, true, "HOST", "talk HTTP without TLS to HOST[:PORT]", NULL},
+    {"ca-file", 0, false, "FILE", "trust the certificate authorities in FILE alone", "cacert"},
+    {"jobs", 0, false, "N", "move N blobs at once (default 6)", NULL},
+    {"retry", 0, false, "N", "try what fails in passing N times more (default 4)", NULL},
+    {"stall-timeout", 0, false, "S", "give up what stands still for S seconds (default 60)", NULL},
+    {0},
+};
+
+/* --retry 0 is one try. */
+static int parse_retry(const struct arguments *args, uint32_t *tries, img_error *err)
+{
+    const char *text = option_value(args, "retry");
+    uint64_t retries = 0;
+
+    if (!text)
+        return 0;
+    if (!text_is(text, "0") && number_parse(args, "retry", 99, &retries, err) < 0)
+        return cli_fail(err, IMG_EINVAL, "--retry %s: a number from 0 to 99 is needed", text);
+    *tries = (uint32_t)retries + 1;
+    return 0;
+}
+
+static int parse_patience(const struct arguments *args, img_client_options *options, img_error *err)
+{
+    uint64_t jobs = 0, stall_s = 0;
+
+    if (number_parse(args, "jobs", 64, &jobs, err) < 0 ||
+        number_parse(args, "stall-timeout", 3600, &stall_s, err) < 0)
+        return err->code;
+    options->jobs = (uint32_t)jobs;
+    options->stall_timeout_ms = (uint32_t)stall_s * 1000;
+    return parse_retry(args, &options->tries, err);
+}
+
+int cli_new_client(struct cli *cli, const struct arguments *args, img_client **out, img_error *err)
+{
+    img_client_options options = IMG_CLIENT_OPTIONS_INIT;
+    auto_free const char **plain_http = option_values(args, "plain-http");
+
+    options.auth_file = option_value(args, "authfile");
+    options.plain_http = plain_http;
+    options.ca_file = option_value(args, "ca-file");
+    options.user_agent = "imgtool/" LIBIMG_VERSION_STRING;
+    options.on_log = cli_on_log;
+    options.on_log_arg = cli;
+    if (parse_patience(args, &options, err) < 0)
+        return err->code;
+    return img_client_new(&options, out, err);
+}
