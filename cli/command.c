@@ -12,10 +12,11 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-    &command_build,  &command_tag,     &command_push,    &command_pull,
-    &command_unpack, &command_images,  &command_inspect, &command_files,
-    &command_cat,    &command_rm,      &command_prune,   &command_login,
-    &command_logout, &command_version, &command_help,    NULL,
+    &command_build, &command_tag,    &command_push,    &command_pull,
+    &command_copy,  &command_unpack, &command_images,  &command_inspect,
+    &command_files, &command_cat,    &command_rm,      &command_prune,
+    &command_login, &command_logout, &command_version, &command_help,
+    NULL,
 };
 
 /* Words of other tools for what we have. */
@@ -29,7 +30,7 @@ static const struct {
     {"create", "build"}, {"append", "build"},   {"fetch", "pull"},
     {"upload", "push"},  {"extract", "unpack"}, {"export", "unpack --to-tar"},
     {"mount", "unpack"}, {"tree", "files"},     {"gc", "prune"},
-    {"clean", "prune"},
+    {"clean", "prune"},  {"cp", "copy"},
 };
 
 static const struct {

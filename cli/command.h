@@ -26,6 +26,7 @@ struct command {
 
 extern const struct command command_build;
 extern const struct command command_cat;
+extern const struct command command_copy;
 extern const struct command command_files;
 extern const struct command command_help;
 extern const struct command command_images;

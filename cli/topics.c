@@ -25,6 +25,26 @@ const struct topic topics[] = {
      "\n"
      "  skopeo inspect oci:STORE:docker.io/library/debian:latest\n",
      NULL},
+    {"places",
+     "Where images are copied from and to:\n"
+     "\n"
+     "  docker://REF               a registry; REF alone too\n"
+     "  store:REF                  the store\n"
+     "  oci:DIR[:REF]              an OCI image layout, made if it is not there\n"
+     "  oci-archive:FILE[:REF]     a tar of one\n"
+     "  docker-archive:FILE[:REF]  what docker save writes and docker load reads\n"
+     "  -                          stdin: either archive; stdout: an oci-archive\n"
+     "\n"
+     "FILE may be - too. A colon that belongs to a path is written \\:. In layouts and\n"
+     "archives REF is the name as it stands there, and need not be a reference.\n"
+     "Without it, what is read has to be the only image there, and what is written is\n"
+     "called like the tag of what was read, or else latest.\n"
+     "\n"
+     "  imgtool copy localhost:5000/app:1 docker-archive:- | docker load\n"
+     "\n"
+     "Within a registry no layer passes through this machine, and between registries\n"
+     "none is stored on it.\n",
+     NULL},
     {"auth",
      "Credentials for registries are read from one file, which is the first of:\n"
      "\n"

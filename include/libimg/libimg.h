@@ -27,6 +27,7 @@
 #include <libimg/callbacks.h>
 #include <libimg/client.h>
 #include <libimg/contents.h>
+#include <libimg/copy.h>
 #include <libimg/error.h>
 #include <libimg/export.h>
 #include <libimg/image.h>

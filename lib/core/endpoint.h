@@ -39,6 +39,10 @@ struct endpoint_ops {
     /* Puts a document and makes the place's own name stand for it. */
     int (*set_name)(struct endpoint *endpoint, const struct document *document, img_error *err);
 
+    /* Is this blob there? NULL: the place can't tell. */
+    int (*has_blob)(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
+                    img_error *err);
+
     /* Local places only, else NULL. open_sink verifies; *out NULL: the blob is there already. */
     int (*open_source)(struct endpoint *endpoint, const img_descriptor *descriptor,
                        struct source **out, img_error *err);

@@ -268,6 +268,11 @@ struct json *img__json_open_at(struct json *array, size_t index, enum json_kind 
     return img__json_kind(value) == kind ? value : NULL;
 }
 
+void img__json_remove_at(struct json *array, size_t index)
+{
+    json_array_remove(to_jansson(array), index);
+}
+
 /* Gives object the pairs of other, in their order. */
 static bool replace_pairs(json_t *object, json_t *other)
 {

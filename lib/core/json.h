@@ -85,6 +85,7 @@ void img__json_unset(struct json *object, const char *key);
 struct json *img__json_open(struct json *object, const char *key, enum json_kind kind);
 /* An object or array in an array, to be changed; NULL if there is none. */
 struct json *img__json_open_at(struct json *array, size_t index, enum json_kind kind);
+void img__json_remove_at(struct json *array, size_t index);
 /* Sorts the keys of one object bytewise (not of what is in it). */
 bool img__json_sort(struct json *object);
 /* Sets a key, which, if it is new, goes before the keys that come behind it in order (ended by

@@ -34,12 +34,17 @@ static int move_blob(const struct blob_job *job, struct endpoint *to, struct obs
     return rc ? rc : img__item_end(&item, IMG_EVENT_DONE, NULL, err);
 }
 
-/* Whichever side is remote moves all of them at once. */
+/* Whichever side is remote moves all of them at once; of two registries it is the target, which
+ * reads from the other as from a local place. */
 static int move_jobs(const struct copy *copy, const struct blob_job *jobs, size_t count,
                      img_error *err)
 {
     struct endpoint *from = copy->from, *to = copy->to;
-    if (from->ops->fetch)
+    if (from->ops->fetch && to->ops->send && !from->ops->open_source)
+        return img__fail(
+            err, IMG_EUNSUPPORTED,
+            "copying from registry to registry needs a store in between: pull, then push");
+    if (from->ops->fetch && !to->ops->send)
         return from->ops->fetch(from, jobs, count, copy->observer, err);
     if (to->ops->send)
         return to->ops->send(to, jobs, count, copy->observer, err);
@@ -62,7 +67,7 @@ static int move_blobs(const struct plan *plan, img_error *err)
     for (size_t i = 0; i < plan->blob_count; i++) {
         jobs[i].descriptor = &plan->blobs[i].descriptor;
         jobs[i].what = plan->blobs[i].what;
-        jobs[i].local = copy->from->ops->fetch ? copy->to : copy->from;
+        jobs[i].local = copy->from->ops->fetch && !copy->to->ops->send ? copy->to : copy->from;
         jobs[i].mount_from = copy->mount_from;
     }
     return move_jobs(copy, jobs, plan->blob_count, err);
@@ -97,21 +102,43 @@ static int put_documents(const struct plan *plan, img_error *err)
     return 0;
 }
 
-int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
+/* Of an index what the platforms want: one manifest, or an index of those alone. */
+static int choose(const struct copy *copy, struct document *document, img_error *err)
 {
-    if (copy->from->ops->fetch && copy->to->ops->send)
-        return img__fail(
-            err, IMG_EUNSUPPORTED,
-            "copying from registry to registry needs a store in between: pull, then push");
-    auto_(plan) struct plan plan = {.copy = copy};
-    auto_(document) struct document document = DOCUMENT_INIT;
-    int rc = copy->from->ops->resolve(copy->from, &document, err);
-    if (rc == 0 && !copy->keep_index)
-        rc = img__select_manifest(copy->from, copy->platform, &document, err);
+    auto_(document) struct document made = DOCUMENT_INIT;
+    if (copy->keep_index || !copy->platform_count)
+        return 0;
+    if (copy->platform_count == 1)
+        return img__select_manifest(copy->from, copy->platforms, document, err);
+    if (img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
+        return 0;
+    int rc = img__select_index(document, copy->platforms, copy->platform_count, &made, err);
     if (rc)
         return rc;
-    img_descriptor named = document.descriptor;
-    rc = img__plan_make(copy, &document, &plan, err);
+    img__document_free(document);
+    *document = made;
+    made = (struct document)DOCUMENT_INIT;
+    return 0;
+}
+
+static int make_plan(const struct copy *copy, struct plan *plan, img_descriptor *top,
+                     img_error *err)
+{
+    auto_(document) struct document document = DOCUMENT_INIT;
+    int rc = copy->from->ops->resolve(copy->from, &document, err);
+    if (rc == 0)
+        rc = choose(copy, &document, err);
+    if (rc)
+        return rc;
+    *top = document.descriptor;
+    return img__plan_make(copy, &document, plan, err);
+}
+
+int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
+{
+    auto_(plan) struct plan plan = {.copy = copy};
+    img_descriptor named;
+    int rc = make_plan(copy, &plan, &named, err);
     if (rc == 0)
         rc = move_blobs(&plan, err);
     if (rc == 0)
@@ -119,5 +146,47 @@ int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
     if (rc)
         return rc;
     *top = named;
+    return 0;
+}
+
+/* A place that can't tell, such as a pipe, has nothing. */
+static int has_blob(struct endpoint *to, const struct plan_blob *blob, bool *has, img_error *err)
+{
+    *has = blob->exists;
+    if (blob->exists || !to->ops->has_blob)
+        return 0;
+    return to->ops->has_blob(to, &blob->descriptor, has, err);
+}
+
+static int count_blobs(const struct plan *plan, struct copy_look *out, img_error *err)
+{
+    for (size_t i = 0; i < plan->blob_count; i++) {
+        const struct plan_blob *blob = &plan->blobs[i];
+        bool has;
+        int rc = has_blob(plan->copy->to, blob, &has, err);
+        if (rc)
+            return rc;
+        out->layers += blob->layer;
+        if (has)
+            continue;
+        out->missing_bytes += blob->descriptor.size_bytes;
+        out->layers_missing += blob->layer;
+    }
+    return 0;
+}
+
+int img__copy_look(const struct copy *copy, struct copy_look *out, img_error *err)
+{
+    auto_(plan) struct plan plan = {.copy = copy, .whole = true};
+    struct copy_look look = {.mounts = copy->mount_from != NULL};
+    int rc = make_plan(copy, &plan, &look.top, err);
+    if (rc == 0)
+        rc = count_blobs(&plan, &look, err);
+    if (rc)
+        return rc;
+    look.documents = plan.document_count;
+    for (size_t i = 0; i < plan.document_count; i++)
+        look.documents_missing += !plan.documents[i].exists;
+    *out = look;
     return 0;
 }

@@ -6,6 +6,9 @@
  *
  * A document that a registry has already ends the walk there: it was only accepted with all that
  * it reaches. One that a store has is read there, and its blobs are looked at one by one.
+ *
+ * A registry that can mount all of a manifest from another repository is not asked first whether it
+ * has it: the answer would cost what it saves.
  */
 #include "ops/copy_plan.h"
 
@@ -113,12 +116,12 @@ static int add_blob(struct plan *plan, const img_descriptor *descriptor, struct 
         plan->blob_cap = cap;
     }
     *slot = &plan->blobs[plan->blob_count++];
-    (*slot)->descriptor = *descriptor;
+    **slot = (struct plan_blob){.descriptor = *descriptor};
     return 0;
 }
 
 static int add_config(struct plan *plan, const struct document *document,
-                      const img_descriptor *config, img_error *err)
+                      const img_descriptor *config, bool exists, img_error *err)
 {
     struct plan_blob *slot;
     uint64_t limit = plan->copy->config_limit_bytes;
@@ -127,22 +130,41 @@ static int add_config(struct plan *plan, const struct document *document,
                          "%s: its config has %" PRIu64 " bytes, more than the limit of %" PRIu64,
                          document->descriptor.digest.text, config->size_bytes, limit);
     int rc = add_blob(plan, config, &slot, err);
-    if (rc == 0 && slot)
-        snprintf(slot->what, sizeof(slot->what), "config");
-    return rc;
+    if (rc || !slot)
+        return rc;
+    snprintf(slot->what, sizeof(slot->what), "config");
+    slot->exists = exists;
+    return 0;
 }
 
-static int visit_manifest(struct plan *plan, const struct document *document, img_error *err)
+static int visit_manifest(struct plan *plan, const struct document *document, bool exists,
+                          img_error *err)
 {
+    bool there = exists && plan->copy->to->ops->send;
     auto_(manifest) struct manifest manifest = MANIFEST_INIT;
     int rc = img__manifest_parse(document, &manifest, err);
     for (size_t i = 0; rc == 0 && i < manifest.layer_count; i++) {
         struct plan_blob *slot;
         rc = add_blob(plan, &manifest.layers[i], &slot, err);
-        if (rc == 0 && slot)
+        if (rc == 0 && slot) {
             snprintf(slot->what, sizeof(slot->what), "layer %zu/%zu", i + 1, manifest.layer_count);
+            slot->layer = true;
+            slot->exists = there;
+        }
     }
-    return rc ? rc : add_config(plan, document, &manifest.config, err);
+    return rc ? rc : add_config(plan, document, &manifest.config, there, err);
+}
+
+/* Has the target this document? */
+static int ask(const struct plan *plan, const img_descriptor *descriptor, bool top, bool *has,
+               img_error *err)
+{
+    const struct copy *copy = plan->copy;
+    bool mounts = copy->mount_from && copy->from->ops->fetch;
+    *has = copy->same_repository;
+    if (*has || (top && mounts && img__media_kind(descriptor->media_type) == MEDIA_MANIFEST))
+        return 0;
+    return copy->to->ops->has_document(copy->to, descriptor, has, err);
 }
 
 static int visit(struct plan *plan, struct document *document, bool exists, unsigned depth,
@@ -154,7 +176,7 @@ static int visit_child(struct plan *plan, const img_descriptor *child, unsigned 
     struct endpoint *to = plan->copy->to;
     enum media_kind kind = img__media_kind(child->media_type);
     /* What was chosen by its platform is refused rather than left out. */
-    if (kind != MEDIA_INDEX && kind != MEDIA_MANIFEST && !plan->copy->platform) {
+    if (kind != MEDIA_INDEX && kind != MEDIA_MANIFEST && !plan->copy->platform_count) {
         img__log(plan->copy->observer, IMG_LOG_WARNING,
                  "%s in the index is a %s, which libimg does not know: it is left out",
                  child->digest.text, child->media_type);
@@ -163,30 +185,28 @@ static int visit_child(struct plan *plan, const img_descriptor *child, unsigned 
     bool known, has = false;
     int rc = see_document(plan, child, &known, err);
     if (rc == 0 && !known)
-        rc = to->ops->has_document(to, child, &has, err);
-    if (rc || known || (has && to->ops->send))
+        rc = ask(plan, child, false, &has, err);
+    if (rc || known || (has && to->ops->send && !plan->whole))
         return rc;
     auto_(document) struct document document = DOCUMENT_INIT;
-    struct endpoint *place = has ? to : plan->copy->from;
+    struct endpoint *place = has && !plan->whole ? to : plan->copy->from;
     rc = place->ops->get_document(place, child, &document, err);
     return rc ? rc : visit(plan, &document, has, depth, err);
 }
 
-/* All entries, or the one for the platform. */
+/* All entries, or those for the platforms. */
 static int visit_index(struct plan *plan, const struct document *document, unsigned depth,
                        img_error *err)
 {
+    const struct copy *copy = plan->copy;
     auto_(index) struct index index = INDEX_INIT;
+    auto_free bool *chosen = NULL;
     int rc = img__index_parse(document, &index, err);
-    if (rc)
-        return rc;
-    size_t first = 0, end = index.entry_count;
-    if (plan->copy->platform) {
-        rc = img__select_entry(&index, plan->copy->platform, &first, err);
-        end = first + 1;
-    }
-    for (size_t i = first; rc == 0 && i < end; i++)
-        rc = visit_child(plan, &index.entries[i], depth + 1, err);
+    if (rc == 0 && copy->keep_index && copy->platform_count)
+        rc = img__select_entries(&index, copy->platforms, copy->platform_count, &chosen, err);
+    for (size_t i = 0; rc == 0 && i < index.entry_count; i++)
+        if (!chosen || chosen[i])
+            rc = visit_child(plan, &index.entries[i], depth + 1, err);
     return rc;
 }
 
@@ -206,7 +226,7 @@ static int visit(struct plan *plan, struct document *document, bool exists, unsi
         rc = visit_index(plan, document, depth, err);
         break;
     case MEDIA_MANIFEST:
-        rc = visit_manifest(plan, document, err);
+        rc = visit_manifest(plan, document, exists, err);
         break;
     default:
         return img__fail(err, IMG_EUNSUPPORTED, "%s is a %s, which is no image",
@@ -222,10 +242,10 @@ int img__plan_make(const struct copy *copy, struct document *top, struct plan *p
     plan->copy = copy;
     int rc = see_document(plan, &top->descriptor, &known, err);
     if (rc == 0)
-        rc = to->ops->has_document(to, &top->descriptor, &has, err);
+        rc = ask(plan, &top->descriptor, true, &has, err);
     if (rc)
         return rc;
     /* Of an image that a registry has, only the name is missing. */
-    return has && to->ops->send ? add_document(plan, top, true, err)
-                                : visit(plan, top, has, 0, err);
+    return has && to->ops->send && !plan->whole ? add_document(plan, top, true, err)
+                                                : visit(plan, top, has, 0, err);
 }

@@ -15,10 +15,13 @@ struct plan_document {
 struct plan_blob {
     img_descriptor descriptor;
     char what[56]; /* "layer 3/7" */
+    bool layer;    /* no config */
+    bool exists;   /* with a document that reaches it, as far as was seen */
 };
 
 struct plan {
     const struct copy *copy;
+    bool whole;                      /* also what the target has already is looked into */
     struct plan_document *documents; /* a child before what reaches it, so the top one is last */
     size_t document_count;
     size_t document_cap;
@@ -31,7 +34,8 @@ struct plan {
     size_t seen_count; /* of documents */
 };
 
-/* Collects what top, which is taken over unless this fails, reaches. *plan is all zero. */
+/* Collects what top, which is taken over unless this fails, reaches. *plan is all
+ * zero, but for whole. */
 int img__plan_make(const struct copy *copy, struct document *top, struct plan *plan,
                    img_error *err);
 void img__plan_free(struct plan *plan);

@@ -36,6 +36,23 @@ int img__select_entry(const struct index *index, const img_platform *platform, s
     return 0;
 }
 
+int img__select_entries(const struct index *index, const img_platform *platforms, size_t count,
+                        bool **chosen, img_error *err)
+{
+    auto_free bool *list = calloc(index->entry_count + 1, sizeof(*list));
+    if (!list)
+        return img__fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        size_t best;
+        int rc = img__select_entry(index, &platforms[i], &best, err);
+        if (rc)
+            return rc;
+        list[best] = true;
+    }
+    *chosen = steal(list);
+    return 0;
+}
+
 /* One level down. */
 static int descend(struct endpoint *place, const img_platform *platform, struct document *document,
                    img_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From an index to the one manifest that serves a platform.
+ * From an index to what serves a platform, or several.
  */
 #ifndef IMG_OPS_SELECT_H
 #define IMG_OPS_SELECT_H
@@ -16,5 +16,13 @@ int img__select_manifest(struct endpoint *place, const img_platform *platform,
 /* The entry that serves platform best. IMG_ENOTFOUND lists what there is. */
 int img__select_entry(const struct index *index, const img_platform *platform, size_t *out,
                       img_error *err);
+/* *chosen tells of each entry whether it serves one of the platforms best; the caller frees it. */
+int img__select_entries(const struct index *index, const img_platform *platforms, size_t count,
+                        bool **chosen, img_error *err);
+
+/* Leaves in an index the entries that serve one of the platforms best, and what is attached to them
+ * (attestations); all else stays as it is. The result is a document of its own. */
+int img__select_index(const struct document *document, const img_platform *platforms, size_t count,
+                      struct document *out, img_error *err);
 
 #endif

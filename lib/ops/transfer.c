@@ -49,7 +49,8 @@ int img_pull(img_client *client, img_store *store, const char *reference,
     struct observer observer = {own.on_event, own.on_event_arg, client->options.on_log,
                                 client->options.on_log_arg, 0};
     /* A digest can only name what has it: not a manifest that was chosen from it. */
-    struct copy copy = {.platform = own.platform,
+    struct copy copy = {.platforms = own.platform,
+                        .platform_count = own.platform ? 1 : 0,
                         .keep_index = parsed.digest.text[0] != '\0',
                         .config_limit_bytes = client->options.config_limit_bytes,
                         .observer = &observer};

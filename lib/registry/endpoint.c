@@ -46,6 +46,12 @@ static int endpoint_set_name(struct endpoint *endpoint, const struct document *d
     return img__manifest_put(self_of(endpoint), document, true, err);
 }
 
+static int endpoint_has_blob(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
+                             img_error *err)
+{
+    return img__blob_has(self_of(endpoint), descriptor, has, err);
+}
+
 static int endpoint_fetch(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
                           struct observer *observer, img_error *err)
 {
@@ -80,6 +86,7 @@ static const struct endpoint_ops endpoint_ops = {
     .has_document = endpoint_has_document,
     .put_document = endpoint_put_document,
     .set_name = endpoint_set_name,
+    .has_blob = endpoint_has_blob,
     .fetch = endpoint_fetch,
     .send = endpoint_send,
     .free = endpoint_free,
@@ -123,6 +130,33 @@ int img__registry_endpoint(struct registry *registry, const img_reference *refer
     if (result == 0)
         *out = steal(endpoint);
     return result;
+}
+
+/* One scope, letter for letter, is one token. */
+int img__registry_join(struct endpoint *from, struct endpoint *to, const char **mount_from,
+                       bool *same, img_error *err)
+{
+    struct repository *source = self_of(from), *target = self_of(to);
+    const char *path = source->reference.path;
+    char *scope;
+    *mount_from = NULL;
+    *same = false;
+    if (source->access.host != target->access.host)
+        return 0;
+    *same = strcmp(path, target->reference.path) == 0;
+    int result = make_scope(target->reference.path, "pull,push", *same ? NULL : path, &scope, err);
+    if (result)
+        return result;
+    free(target->access.scope);
+    target->access.scope = scope;
+    char *copy = strdup(scope);
+    if (!copy)
+        return img__fail_memory(err);
+    free(source->access.scope);
+    source->access.scope = copy;
+    if (!*same)
+        *mount_from = path;
+    return 0;
 }
 
 int img__repository_mount(struct repository *repository, const char *source, struct mount **out,

@@ -26,6 +26,12 @@ enum registry_access {
 int img__registry_endpoint(struct registry *registry, const img_reference *reference,
                            enum registry_access access, struct endpoint **out, img_error *err);
 
+/* Two endpoints of one client, between which is copied. If they are of one host, the requests to
+ * either carry the same token, with the rights that both and mounts between them need. *mount_from:
+ * the repository that to can mount from; NULL if they are of two hosts, or the same (*same). */
+int img__registry_join(struct endpoint *from, struct endpoint *to, const char **mount_from,
+                       bool *same, img_error *err);
+
 /* Asks /v2/ whether it takes the credential: IMG_EAUTH if not. */
 int img__registry_try_credential(struct registry *registry, const char *host,
                                  const img_credential *credential, img_error *err);

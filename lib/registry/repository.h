@@ -46,6 +46,10 @@ int img__manifest_has(struct repository *repository, const img_descriptor *descr
 int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,
                       img_error *err);
 
+/* blob_head.c */
+int img__blob_has(struct repository *repository, const img_descriptor *descriptor, bool *has,
+                  img_error *err);
+
 /* blobs_fetch.c, blobs_send.c */
 int img__blobs_fetch(struct repository *repository, const struct blob_job *jobs, size_t count,
                      struct observer *observer, img_error *err);

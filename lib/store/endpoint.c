@@ -70,6 +70,13 @@ static int endpoint_set_name(struct endpoint *endpoint, const struct document *d
     return r ? r : img__store_set_names(self->store, names, &document->descriptor, err);
 }
 
+/* Documents are blobs here. */
+static int endpoint_has_blob(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
+                             img_error *err)
+{
+    return endpoint_has_document(endpoint, descriptor, has, err);
+}
+
 static int endpoint_open_source(struct endpoint *endpoint, const img_descriptor *descriptor,
                                 struct source **out, img_error *err)
 {
@@ -127,6 +134,7 @@ static const struct endpoint_ops endpoint_ops = {
     .has_document = endpoint_has_document,
     .put_document = endpoint_put_document,
     .set_name = endpoint_set_name,
+    .has_blob = endpoint_has_blob,
     .open_source = endpoint_open_source,
     .open_sink = endpoint_open_sink,
     .open_partial = endpoint_open_partial,

@@ -48,8 +48,8 @@ int img__store_put_document(img_store *store, const struct document *document, i
 int img__store_get_document(img_store *store, const img_descriptor *descriptor,
                             uint64_t limit_bytes, struct document *out, img_error *err);
 
-/* Sets names (full references as img__reference_store_name() writes them, ended by NULL) to a
- * descriptor, all or none. A platform in it is kept in index.json. */
+/* Sets names (as img__reference_store_name() writes them, or texts that are to stand as they are;
+ * ended by NULL) to a descriptor, all or none. A platform in it is kept in index.json. */
 int img__store_set_names(img_store *store, const char *const *names,
                          const img_descriptor *descriptor, img_error *err);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/text.h"
 #include "core/reference.h"
 #include "store/internal.h"
 #include "store/names.h"
@@ -101,12 +102,23 @@ int img_store_resolve(img_store *store, const char *reference, img_descriptor *o
     return r ? r : img__names_descriptor(&names, &entry, out, err);
 }
 
+/* What the image-spec lets other tools write, "1.0+git". */
+static bool is_ref_name(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (!img__is_alnum(*c) && !strchr("-._:@+/", *c))
+            return false;
+    return *name != '\0';
+}
+
 /* A name with a digest must not stand for anything else. */
 static int check_name(const char *name, const img_descriptor *descriptor, img_error *err)
 {
     img_reference reference;
 
     int r = img_reference_parse(name, &reference, err);
+    if (r && !strpbrk(name, "@/") && is_ref_name(name))
+        return 0;
     if (!r && reference.digest.text[0] &&
         !img__digest_equal(&reference.digest, &descriptor->digest))
         r = img__fail(err, IMG_EINVAL, "%s cannot be the name of an image with the digest %s", name,

@@ -47,7 +47,7 @@ for command in json.load(sys.stdin)["commands"]:
             print(command["name"], "does not tell of", name)
 '
 
-for topic in exit-codes registry-options references auth compat environment reproducibility; do
+for topic in exit-codes registry-options references places auth compat environment reproducibility; do
     check imgtool help $topic
     imgtool help $topic --format json >out
     python3 -m json.tool <out >/dev/null || echo "$topic: no JSON"

@@ -348,6 +348,7 @@ static const struct endpoint_ops place_remote_ops = {
     .has_document = place_has,
     .put_document = place_put,
     .set_name = place_name,
+    .open_source = place_source,
     .fetch = place_fetch,
     .send = place_send,
 };

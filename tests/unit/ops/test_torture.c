@@ -319,7 +319,11 @@ static int copy_image(struct work *work, img_error *err)
         rc = img__store_endpoint(work->store, APP ":copy", &to, err);
     if (rc)
         return rc;
-    struct copy copy = {.from = from, .to = to, .platform = &platform, .config_limit_bytes = 9999};
+    struct copy copy = {.from = from,
+                        .to = to,
+                        .platforms = &platform,
+                        .platform_count = 1,
+                        .config_limit_bytes = 9999};
     return img__copy(&copy, &top, err);
 }
 

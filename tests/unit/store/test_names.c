@@ -109,7 +109,7 @@ static void refuses_names(void **state)
 
     snprintf(text, sizeof(text), APP "@%s", b.digest.text);
     assert_fails(img__store_set_names(f->store, names, &a, &err), IMG_EINVAL, "cannot be the name");
-    snprintf(text, sizeof(text), "App");
+    snprintf(text, sizeof(text), "App Name");
     assert_int_equal(img__store_set_names(f->store, names, &a, &err), IMG_EINVAL);
     names[1] = NULL;
     assert_fails(img__store_set_names(f->store, names, &absent, &err), IMG_ENOTFOUND,

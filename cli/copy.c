@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * imgtool copy: an image from any place to any other. The result is the pinned name where there is
+ * one, else the digest; nothing is printed where the image itself goes to the standard output.
+ */
+#include "command.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "fail.h"
+#include "format.h"
+#include "memory.h"
+#include "text.h"
+
+struct request {
+    const char *source, *destination;
+    img_copy_options options;
+    img_platform *platforms;
+};
+
+static void auto_request(struct request *request)
+{
+    free(request->platforms);
+}
+
+static bool starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Is the image itself what is printed? */
+static bool is_stdout(const char *place)
+{
+    return text_is(place, "-") || starts(place, "oci-archive:-:") ||
+           starts(place, "docker-archive:-:") || text_is(place, "oci-archive:-") ||
+           text_is(place, "docker-archive:-");
+}
+
+/* The reference in a place that has one, else NULL. */
+static const char *reference_of(const char *place)
+{
+    if (starts(place, "docker://"))
+        return place + strlen("docker://");
+    if (starts(place, "store:"))
+        return place + strlen("store:");
+    if (starts(place, "oci:") || starts(place, "oci-archive:") || starts(place, "docker-archive:"))
+        return NULL;
+    return place;
+}
+
+static int print_copied(const struct cli *cli, const struct request *request,
+                        const img_descriptor *copied, img_error *err)
+{
+    const char *reference = reference_of(request->destination);
+    struct json_out j = {.stream = stdout};
+
+    if (is_stdout(request->destination))
+        return 0;
+    if (reference)
+        return cli_print_result(cli, reference, copied, err);
+    if (!cli->json) {
+        puts(copied->digest.text);
+        return 0;
+    }
+    json_begin_object(&j, NULL);
+    json_put_string(&j, "name", request->destination);
+    json_put_string(&j, "digest", copied->digest.text);
+    json_put_string(&j, "media_type", copied->media_type);
+    json_put_uint(&j, "size_bytes", copied->size_bytes);
+    json_end_object(&j);
+    return 0;
+}
+
+static void print_plan_json(const img_copy_plan *plan)
+{
+    struct json_out j = {.stream = stdout};
+
+    json_begin_object(&j, NULL);
+    json_put_string(&j, "digest", plan->target.digest.text);
+    json_put_string(&j, "media_type", plan->target.media_type);
+    json_put_uint(&j, "layers", plan->layers);
+    json_put_uint(&j, "missing_layers", plan->missing_layers);
+    json_put_uint(&j, "missing_bytes", plan->missing_bytes);
+    json_put_uint(&j, "manifests", plan->manifests);
+    json_put_uint(&j, "missing_manifests", plan->missing_manifests);
+    json_put_bool(&j, "mounts", plan->mounts);
+    json_end_object(&j);
+}
+
+static int preview(struct cli *cli, img_client *client, const struct request *request,
+                   img_error *err)
+{
+    img_copy_plan plan;
+    char size[FORMAT_MAX];
+
+    if (img_copy_preview(client, request->source, request->destination, &request->options, &plan,
+                         err) < 0)
+        return err->code;
+    progress_end(cli->progress);
+    if (cli->json) {
+        print_plan_json(&plan);
+        return 0;
+    }
+    format_size(size, plan.missing_bytes);
+    if (plan.mounts)
+        printf("would mount %u of %u layers; %u exist\n", plan.missing_layers, plan.layers,
+               plan.layers - plan.missing_layers);
+    else
+        printf("would upload %u of %u layers, %s; %u exist\n", plan.missing_layers, plan.layers,
+               size, plan.layers - plan.missing_layers);
+    return 0;
+}
+
+static int parse_platforms(const struct arguments *args, struct request *request, img_error *err)
+{
+    auto_free const char **texts = option_values(args, "platform");
+    size_t count = 0;
+
+    while (texts[count])
+        count++;
+    request->platforms = xcalloc(count + 1, sizeof(*request->platforms));
+    for (size_t i = 0; i < count; i++)
+        if (img_platform_parse(texts[i], &request->platforms[i], err) < 0)
+            return err->code;
+    request->options.platforms = request->platforms;
+    request->options.platform_count = (uint32_t)count;
+    return 0;
+}
+
+static int parse_request(struct cli *cli, const struct arguments *args, struct request *request,
+                         img_error *err)
+{
+    request->source = args->operands[0];
+    request->destination = args->operands[1];
+    request->options.on_event = cli_on_event;
+    request->options.on_event_arg = cli;
+    if (option_count(args, "sparse"))
+        request->options.flags |= IMG_COPY_SPARSE;
+    if (parse_platforms(args, request, err) < 0)
+        return err->code;
+    if (option_count(args, "sparse") && !request->options.platform_count)
+        return cli_fail(err, IMG_EINVAL, "--sparse needs --platform");
+    return 0;
+}
+
+/* A store that was named on the command line; without, the library finds the default one if the
+ * copy needs it. */
+static int open_store(const struct cli *cli, const struct request *request, img_store **out,
+                      img_error *err)
+{
+    bool reads = starts(request->source, "store:");
+
+    if (!cli->store_dir || (!reads && !starts(request->destination, "store:")))
+        return 0;
+    return cli_open_store(cli, reads ? CLI_STORE_MUST_EXIST : CLI_STORE_CREATE, out, err);
+}
+
+static int copy_run(struct cli *cli, const struct arguments *args, img_error *err)
+{
+    auto_(store) img_store *store = NULL;
+    auto_(client) img_client *client = NULL;
+    auto_(request) struct request request = {.options = IMG_COPY_OPTIONS_INIT};
+    img_descriptor copied;
+
+    if (parse_request(cli, args, &request, err) < 0 || open_store(cli, &request, &store, err) < 0 ||
+        cli_new_client(cli, args, &client, err) < 0)
+        return err->code;
+    request.options.store = store;
+    if (option_count(args, "dry-run"))
+        return preview(cli, client, &request, err);
+    if (img_copy(client, request.source, request.destination, &request.options, &copied, err) < 0)
+        return err->code;
+    progress_end(cli->progress);
+    return print_copied(cli, &request, &copied, err);
+}
+
+static const struct option options[] = {
+    {"platform", 0, true, "OS/ARCH",
+     "copy this platform of an index; with several, an\n"
+     "index is made of them (default: all, as it is)",
+     NULL},
+    {"sparse", 0, false, NULL, "with --platform: the index stays as it is", NULL},
+    {"dry-run", 0, false, NULL, "say what would move, and change nothing", NULL},
+    {0},
+};
+
+const struct command command_copy = {
+    .name = "copy",
+    .synopsis = "SRC DST [--platform OS/ARCH[/VARIANT]]...",
+    .summary = "Copy an image from any place to any other",
+    .example = "  imgtool copy debian:12 localhost:5000/base/debian:12\n"
+               "  imgtool copy store:app:1 oci:layout:1",
+    .notes = "SRC and DST: imgtool help places. Manifests keep their bytes and digests. Prints\n"
+             "NAME@DIGEST, or the digest alone.",
+    .options = options,
+    .more_options = registry_options,
+    .min_operands = 2,
+    .max_operands = 2,
+    .run = copy_run,
+};
