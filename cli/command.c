@@ -12,10 +12,24 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-    &command_build, &command_tag,    &command_push,    &command_pull,
-    &command_copy,  &command_unpack, &command_images,  &command_inspect,
-    &command_files, &command_cat,    &command_rm,      &command_prune,
-    &command_login, &command_logout, &command_version, &command_help,
+    &command_build,
+    &command_tag,
+    &command_push,
+    &command_pull,
+    &command_copy,
+    &command_unpack,
+    &command_images,
+    &command_inspect,
+    &command_files,
+    &command_cat,
+    &command_rm,
+    &command_prune,
+    &command_ls,
+    &command_catalog,
+    &command_login,
+    &command_logout,
+    &command_version,
+    &command_help,
     NULL,
 };
 
@@ -24,7 +38,7 @@ static const struct {
     const char *word;
     const char *ours;
 } synonyms[] = {
-    {"ls", "images"},    {"list", "images"},    {"image", "images"},
+    {"list", "images"},  {"image", "images"},   {"tags", "ls"},
     {"rmi", "rm"},       {"remove", "rm"},      {"delete", "rm"},
     {"untag", "rm"},     {"show", "inspect"},   {"info", "version"},
     {"create", "build"}, {"append", "build"},   {"fetch", "pull"},

@@ -26,6 +26,7 @@ struct command {
 
 extern const struct command command_build;
 extern const struct command command_cat;
+extern const struct command command_catalog;
 extern const struct command command_copy;
 extern const struct command command_files;
 extern const struct command command_help;
@@ -33,6 +34,7 @@ extern const struct command command_images;
 extern const struct command command_inspect;
 extern const struct command command_login;
 extern const struct command command_logout;
+extern const struct command command_ls;
 extern const struct command command_pull;
 extern const struct command command_push;
 extern const struct command command_rm;

@@ -32,6 +32,7 @@
 #include <libimg/export.h>
 #include <libimg/image.h>
 #include <libimg/reference.h>
+#include <libimg/repository.h>
 #include <libimg/store.h>
 #include <libimg/unpack.h>
 #include <libimg/values.h>

@@ -293,3 +293,15 @@ void img__reference_store_name(const img_reference *reference, char *text)
         decided.tag[0] = '\0';
     img_reference_format(&decided, text);
 }
+
+bool img__reference_is_tag(const char *text)
+{
+    img_reference parsed;
+    return parse_tag((struct piece){text, strlen(text)}, &parsed, NULL) == 0;
+}
+
+bool img__reference_is_path(const char *text)
+{
+    size_t len = strlen(text);
+    return len <= PATH_LEN_MAX && check_path((struct piece){text, len}, NULL) == 0;
+}

@@ -21,4 +21,8 @@ int img__reference_parse_registry(const char *text, char *out, img_error *err);
  * If there is a digest it decides and the tag is dropped. text: IMG_REFERENCE_TEXT_MAX. */
 void img__reference_store_name(const img_reference *reference, char *text);
 
+/* May text be a tag, or the path of a repository? */
+bool img__reference_is_tag(const char *text);
+bool img__reference_is_path(const char *text);
+
 #endif

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/path_set.h"
 #include "layer/entry.h"
-#include "layer/path_set.h"
 
 #define BYTES_MAX ((size_t)128 << 20)
 #define FIRST_CAP 256u

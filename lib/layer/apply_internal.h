@@ -10,10 +10,10 @@
 
 #include <sys/stat.h>
 
+#include "base/path_set.h"
 #include "base/strv.h"
 #include "layer/apply.h"
 #include "layer/apply_dirs.h"
-#include "layer/path_set.h"
 #include "layer/root.h"
 #include "layer/tar_read.h"
 #include "layer/whiteout.h"

@@ -12,11 +12,11 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/path_set.h"
 #include "core/json.h"
 #include "layer/decompress.h"
 #include "layer/estargz.h"
 #include "layer/estargz_entry.h"
-#include "layer/path_set.h"
 #include "layer/tar_read.h"
 
 #define OFFSET_DIGITS 16u

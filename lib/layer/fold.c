@@ -14,9 +14,9 @@
 #include <wctype.h>
 
 #include "base/buf.h"
+#include "base/path_set.h"
 #include "base/text.h"
 #include "layer/entry.h"
-#include "layer/path_set.h"
 
 struct fold {
     locale_t utf8; /* 0: there is none */

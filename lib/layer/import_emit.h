@@ -5,8 +5,8 @@
 #ifndef IMG_LAYER_IMPORT_EMIT_H
 #define IMG_LAYER_IMPORT_EMIT_H
 
+#include "base/path_set.h"
 #include "layer/import_held.h"
-#include "layer/path_set.h"
 #include "layer/scan.h"
 
 struct import {

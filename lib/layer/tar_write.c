@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "layer/path_set.h"
+#include "base/path_set.h"
 #include "layer/tar_header.h"
 
 struct tar_writer {

@@ -5,8 +5,8 @@
 #ifndef IMG_OPS_BUILD_PARENTS_H
 #define IMG_OPS_BUILD_PARENTS_H
 
+#include "base/path_set.h"
 #include "base/strv.h"
-#include "layer/path_set.h"
 
 struct layering;
 

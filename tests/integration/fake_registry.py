@@ -11,6 +11,9 @@ FILE is JSON: {"auth": AUTH, "rules": [RULE, ...], "uploads": UPLOADS}, all opti
 for http://127.0.0.1:PORT, and {cdn} for another port of the same server, which needs no token and
 has the blobs at /cdn/SIGNATURE/REPOSITORY/DIGEST.
 
+More of the script: "page" (N: no more names in a page), "untag" (false: tags can't be deleted),
+"referrers" (true: the referrers API is there; "filters": true, it obeys artifactType).
+
 AUTH: {"scheme": "basic"|"bearer", "users": {"name": "password"}, "challenge": "..." (instead of the
 usual one), "realm": "...", "refresh": {"refresh token": "user"}, "post": false (no POST at the token
 service), "grant": {"name": {"repository": ["pull", "push"], "*": [...]}} ("" is anonymous; users
@@ -72,7 +75,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME = r"(?P<name>[a-z0-9._/-]+?)"
 RECORDED = ("Authorization", "Content-Type", "Content-Length", "Accept", "Accept-Encoding",
-            "User-Agent", "Range", "If-Range", "If-None-Match", "Content-Range")
+            "User-Agent", "Range", "If-Range", "If-None-Match", "Content-Range",
+            "If-Match")
 
 
 def digest_of(data, algorithm="sha256"):
@@ -84,6 +88,7 @@ class State:
         self.lock = threading.Lock()
         self.auth = script.get("auth")
         self.rules = script.get("rules", [])
+        self.script = script
         self.record = open(record, "a", encoding="utf-8") if record else None
         self.blobs = {}  # repository -> {digest: bytes}
         self.manifests = {}  # repository -> {digest or tag: (type, bytes)}
@@ -136,6 +141,9 @@ class Handler(BaseHTTPRequestHandler):
         (rf"/v2/{NAME}/blobs/uploads/", "begin"),
         (rf"/v2/{NAME}/blobs/uploads/(?P<session>[^/]+)", "upload"),
         (rf"/v2/{NAME}/blobs/(?P<digest>[^/]+)", "blob"),
+        (rf"/v2/{NAME}/tags/list", "tags"),
+        (r"/v2/_catalog", "catalog"),
+        (rf"/v2/{NAME}/referrers/(?P<digest>[^/]+)", "referrers"),
         (rf"/cdn/(?P<signature>[^/]+)/{NAME}/(?P<digest>[^/]+)", "signed_blob"),
     )
 
@@ -280,12 +288,12 @@ class Handler(BaseHTTPRequestHandler):
             return {"pull", "push"} if user else set()
         return set(grant[user].get(repository, grant[user].get("*", ())))
 
-    def need(self, scopes):
+    def need(self, scopes, kind="repository"):
         """scopes: {repository: actions}."""
         auth = self.state.auth
         if not auth:
             return
-        wanted = " ".join(f"repository:{name}:{','.join(actions)}"
+        wanted = " ".join(f"{kind}:{name}:{','.join(actions)}"
                           for name, actions in scopes.items())
         if auth["scheme"] == "basic":
             user = self.basic_user()
@@ -352,12 +360,14 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refused(400, "DIGEST_INVALID", "provided digest did not match")
             manifests[digest] = manifests[reference] = (self.headers["Content-Type"], self.body)
             headers = {"Docker-Content-Digest": digest,
-                       "Location": f"/v2/{name}/manifests/{digest}"}
+                       "Location": f"/v2/{name}/manifests/{digest}", **self.subject_header()}
             if self.state.habits.get("tags"):
                 headers["OCI-Tag"] = [value for key, value in
                                       urllib.parse.parse_qsl(self.query_text) if key == "tag"]
                 manifests.update(dict.fromkeys(headers["OCI-Tag"], manifests[digest]))
             return 201, headers, b""
+        if self.command == "DELETE":
+            return self.remove(name, reference)
         self.need({name: ["pull"]})
         if reference not in manifests:
             raise Refused(404, "MANIFEST_UNKNOWN", "manifest unknown")
@@ -512,6 +522,73 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(403, "ACCESS_DENIED", "the signature has expired")
         self.state.signatures[signature] -= 1
         return 200, {"ETag": f'"cdn-{digest[7:23]}"'}, self.state.blobs.get(name, {})[digest]
+
+    # Lists, and what goes away.
+
+    def page_of(self, names):
+        """Those of a sorted list that the query asks for, and the header that names the next page."""
+        size = int(self.query.get("n", 1 << 30))
+        if size > 1000 and "n" in self.query:
+            raise Refused(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested")
+        size = min(size, self.state.script.get("page", 1 << 30))
+        rest = [name for name in names if name > self.query.get("last", "")]
+        if len(rest) <= size:
+            return rest, {}
+        last = urllib.parse.quote(rest[size - 1], safe="")
+        return rest[:size], {"Link": f'<{self.path_only}?last={last}&n={size}>; rel="next"'}
+
+    def tags(self, name):
+        self.need({name: ["pull"]})
+        if name not in self.state.manifests:
+            raise Refused(404, "NAME_UNKNOWN", "repository name not known to registry")
+        tags, headers = self.page_of(sorted(tag for tag in self.state.manifests[name]
+                                            if ":" not in tag))
+        headers["Content-Type"] = "application/json"
+        return 200, headers, json.dumps({"name": name, "tags": tags}).encode()
+
+    def catalog(self):
+        self.need({"catalog": ["*"]}, "registry")
+        names, headers = self.page_of(sorted(self.state.manifests))
+        return 200, headers, json.dumps({"repositories": names}).encode()
+
+    def remove(self, name, reference):
+        self.need({name: ["delete"]})
+        manifests = self.state.manifests.get(name, {})
+        if ":" not in reference and self.state.script.get("untag") is False:
+            raise Refused(400, "UNSUPPORTED", "the operation is unsupported")
+        if reference not in manifests:
+            raise Refused(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        gone = manifests.pop(reference)
+        if ":" in reference:
+            for tag in [tag for tag, manifest in manifests.items() if manifest == gone]:
+                del manifests[tag]
+        return 202, {}, b""
+
+    def subject_header(self):
+        known = self.state.script.get("referrers") and json.loads(self.body).get("subject")
+        return {"OCI-Subject": known["digest"]} if known else {}
+
+    def referrers(self, name, digest):
+        self.need({name: ["pull"]})
+        if not self.state.script.get("referrers"):
+            raise Refused(404, "NOT_FOUND", "no such route")
+        found = {}
+        for media_type, body in self.state.manifests.get(name, {}).values():
+            manifest = json.loads(body)
+            if manifest.get("subject", {}).get("digest") == digest:
+                kind = manifest.get("artifactType") or manifest.get("config", {}).get("mediaType")
+                found[digest_of(body)] = {
+                    "mediaType": media_type, "digest": digest_of(body), "size": len(body),
+                    "artifactType": kind, "annotations": manifest.get("annotations", {})}
+        headers = {"Content-Type": "application/vnd.oci.image.index.v1+json; charset=utf-8"}
+        wanted = self.query.get("artifactType")
+        if wanted and self.state.script.get("filters"):
+            found = {key: one for key, one in found.items() if one["artifactType"] == wanted}
+            headers["OCI-Filters-Applied"] = "artifactType"
+        names, link = self.page_of(sorted(found))
+        index = {"schemaVersion": 2, "mediaType": headers["Content-Type"].partition(";")[0],
+                 "manifests": [found[name] for name in names]}
+        return 200, {**headers, **link}, json.dumps(index).encode()
 
 
 class Server(ThreadingHTTPServer):

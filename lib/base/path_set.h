@@ -2,8 +2,8 @@
  *
  * Which paths there have been, in 16 bytes each.
  */
-#ifndef IMG_LAYER_PATH_SET_H
-#define IMG_LAYER_PATH_SET_H
+#ifndef IMG_BASE_PATH_SET_H
+#define IMG_BASE_PATH_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>

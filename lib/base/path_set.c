@@ -4,7 +4,7 @@
  * paths of a layer have the same one with a chance of 2^-80 even with millions of entries, and
  * nobody can aim at it, or at long chains of slots, without the key.
  */
-#include "layer/path_set.h"
+#include "base/path_set.h"
 
 #include <string.h>
 #include <sys/random.h>
