@@ -136,11 +136,16 @@ static int temporary_name(struct fs_temporary *out, img_error *err)
 
 int img__fs_temporary_open(int dirfd, struct fs_temporary *out, img_error *err)
 {
+    return img__fs_temporary_open_mode(dirfd, 0600, out, err);
+}
+
+int img__fs_temporary_open_mode(int dirfd, mode_t mode, struct fs_temporary *out, img_error *err)
+{
     for (int tries = 0; tries < 16; tries++) {
         int rc = temporary_name(out, err);
         if (rc)
             return rc;
-        int fd = openat(dirfd, out->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        int fd = openat(dirfd, out->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (fd >= 0) {
             out->dirfd = dirfd;
             out->fd = fd;

@@ -42,6 +42,8 @@ struct fs_temporary {
         -1, -1, ""                                                                                 \
     }
 int img__fs_temporary_open(int dirfd, struct fs_temporary *out, img_error *err);
+/* The same with another mode than 0600, of which the umask takes its part. */
+int img__fs_temporary_open_mode(int dirfd, mode_t mode, struct fs_temporary *out, img_error *err);
 /* fsync, fchmod to mode, rename to name beneath dirfd. The directory is not synced. */
 int img__fs_temporary_commit(struct fs_temporary *temporary, const char *name, mode_t mode,
                              img_error *err);

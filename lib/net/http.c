@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sigpipe.h"
 #include "net/address.h"
 #include "net/internal.h"
-#include "net/sigpipe.h"
 
 #define ACTIVE_MAX 100
 #define DIGEST_FACTOR 5

@@ -4,8 +4,8 @@
  * as long as they say so: curl stops reading from that socket, so that TCP slows the peer down.
  * They are asked again when they tell (img__http_wake()), and at each tick in case nobody does.
  */
+#include "base/sigpipe.h"
 #include "net/internal.h"
-#include "net/sigpipe.h"
 
 void img__http_wake(struct http *http)
 {

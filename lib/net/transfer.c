@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/sigpipe.h"
 #include "net/internal.h"
-#include "net/sigpipe.h"
 
 static bool is_clean(const char *text)
 {

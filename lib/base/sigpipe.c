@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Holding SIGPIPE back on this thread. A write to a broken socket raises it for the writing thread
- * only, so what is pending afterwards and was not before is ours to swallow.
+ * Holding SIGPIPE back on this thread. A write to a broken socket or pipe raises it for the writing
+ * thread only, so what is pending afterwards and was not before is ours to swallow.
  */
-#include "net/sigpipe.h"
+#include "base/sigpipe.h"
 
 #include <stddef.h>
 #include <time.h>
