@@ -320,6 +320,13 @@ static const struct source_ops verify_source_ops = {
 int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char *name,
                        struct source *next, struct source **out, img_error *err)
 {
+    return img__source_verify_else(source_remedy, digest, size_bytes, name, next, out, err);
+}
+
+int img__source_verify_else(const char *remedy, const img_digest *digest, uint64_t size_bytes,
+                            const char *name, struct source *next, struct source **out,
+                            img_error *err)
+{
     struct verify_source *verify = calloc(1, sizeof(*verify));
     if (!verify) {
         img__source_free(next);
@@ -329,7 +336,7 @@ int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char
     verify->next = next;
 
     auto_(source) struct source *source = &verify->base;
-    int r = promise_init(&verify->promise, digest, size_bytes, name, source_remedy, err);
+    int r = promise_init(&verify->promise, digest, size_bytes, name, remedy, err);
     if (r)
         return r;
     *out = steal(source);

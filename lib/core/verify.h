@@ -27,5 +27,9 @@ int img__sink_digest(img_digest *digest, uint64_t *size_bytes, struct sink *next
  * failure. */
 int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char *name,
                        struct source *next, struct source **out, img_error *err);
+/* The same of another file. remedy, static, ends the messages: ": the archive is damaged". */
+int img__source_verify_else(const char *remedy, const img_digest *digest, uint64_t size_bytes,
+                            const char *name, struct source *next, struct source **out,
+                            img_error *err);
 
 #endif
