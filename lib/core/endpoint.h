@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A place where images live. store/ and registry/ each offer one; ops/copy.c walks the graph
- * between any two.
+ * A place where images live. store/, registry/ and archive/ each offer one; ops/copy.c walks the
+ * graph between any two.
  *
  * Local places open blobs as sources and sinks. Remote ones move many at once: they are given all
  * the blobs of an image and drive the local side themselves.

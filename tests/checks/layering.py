@@ -14,12 +14,13 @@ ROOMS = {
     "store": ["core", "base"],
     "layer": ["core", "base"],
     "registry": ["net", "core", "base"],
-    "ops": ["base", "core", "net", "store", "layer", "registry"],
+    "archive": ["core", "base"],
+    "ops": ["base", "core", "net", "store", "layer", "registry", "archive"],
 }
 
 DEPENDENCIES = {
     r"curl/": ["lib/net/*"],
-    r"archive(_entry)?\.h": ["lib/layer/import*.[ch]"],
+    r"archive(_entry)?\.h": ["lib/layer/import*.[ch]", "lib/archive/*.c"],
     r"openssl/": ["lib/core/digest.c"],
     r"jansson": ["lib/core/json*.[ch]"],
     r"(zlib|zstd\w*|libdeflate|lzma|bzlib)\.h": ["lib/layer/*"],
