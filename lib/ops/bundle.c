@@ -220,7 +220,8 @@ static int let_in(const struct bundle *bundle, int bundle_fd, img_error *err)
     return 0;
 }
 
-static int fill(struct bundle *bundle, int bundle_fd, img_unpack_result *result, img_error *err)
+static int fill(struct bundle *bundle, int bundle_fd, struct unpack_record *record,
+                img_unpack_result *result, img_error *err)
 {
     auto_(buf) struct buf config = BUF_INIT(CONFIG_MAX);
     if (mkdirat(bundle_fd, "rootfs", 0700) != 0)
@@ -229,7 +230,8 @@ static int fill(struct bundle *bundle, int bundle_fd, img_unpack_result *result,
         openat(bundle_fd, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (root_fd < 0)
         return img__fail_errno(err, "cannot open rootfs");
-    int rc = img__unpack_layers(bundle->store, bundle->image, root_fd, bundle->unpack, result, err);
+    int rc = img__unpack_layers(bundle->store, bundle->image, root_fd, bundle->unpack, record,
+                                result, err);
     if (rc == 0)
         rc = make_config(bundle, root_fd, &config, err);
     if (rc == 0)
@@ -253,14 +255,18 @@ static int make_bundle(struct bundle *bundle, const char *destination, img_unpac
                        img_error *err)
 {
     auto_(unpack_place) struct unpack_place place = UNPACK_PLACE_INIT;
+    auto_(unpack_record) struct unpack_record *record = NULL;
     uint32_t flags = bundle->unpack->flags;
-    int rc = img__unpack_place_open(destination, false, &place, err);
+    int rc = img__unpack_record_new(bundle->unpack->record, &record, err);
+    if (rc == 0)
+        rc = img__unpack_place_open(destination, false, &place, err);
     if (rc)
         return rc;
-    rc = fill(bundle, place.fd, result, err);
+    rc = fill(bundle, place.fd, record, result, err);
     if (rc == 0)
         rc = img__unpack_place_commit(&place, !(flags & IMG_UNPACK_NO_SYNC), err);
-    return rc ? img__unpack_place_abandon(&place, flags & IMG_UNPACK_KEEP_PARTIAL, rc, err) : 0;
+    return rc ? img__unpack_place_abandon(&place, flags & IMG_UNPACK_KEEP_PARTIAL, rc, err)
+              : img__unpack_record_commit(record, err);
 }
 
 /* ---- the verb ---- */

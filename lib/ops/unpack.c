@@ -116,7 +116,7 @@ static int unset(const struct entry *entry, const char *what, void *arg, img_err
 {
     struct unpacking *unpacking = arg;
     unpacking->unset++;
-    return unpacking->record ? img__unpack_record_add(unpacking->record, entry, what, err) : 0;
+    return img__unpack_record_add(unpacking->record, entry, what, err);
 }
 
 static int new_apply(struct unpacking *unpacking, int root_fd, const struct unpack_owners *owners,
@@ -164,24 +164,22 @@ static int apply_layers(struct unpacking *unpacking, img_unpack_result *result, 
 }
 
 int img__unpack_layers(img_store *store, const img_image *image, int root_fd,
-                       const img_unpack_options *options, img_unpack_result *result, img_error *err)
+                       const img_unpack_options *options, struct unpack_record *record,
+                       img_unpack_result *result, img_error *err)
 {
-    struct unpacking unpacking = {.store = store, .image = image, .options = options};
+    struct unpacking unpacking = {
+        .store = store, .image = image, .options = options, .record = record};
     unpacking.observer = (struct observer){options->on_event, options->on_event_arg,
                                            options->on_log, options->on_log_arg, 0};
     auto_(unpack_owners) struct unpack_owners owners = {0};
-    auto_(unpack_record) struct unpack_record *record = NULL;
     int rc = img__unpack_owners_find(options, root_fd, &owners, err);
-    if (rc == 0 && options->record)
-        rc = img__unpack_record_new(options->record, &record, err);
-    unpacking.record = record;
     if (rc == 0)
         rc = new_apply(&unpacking, root_fd, &owners, err);
     if (rc)
         return rc;
     rc = apply_layers(&unpacking, result, err);
     img__apply_free(unpacking.apply);
-    return rc || !record ? rc : img__unpack_record_commit(record, err);
+    return rc ? rc : img__unpack_record_end(record, err);
 }
 
 /* ---- the verb ---- */
@@ -214,14 +212,17 @@ static int unpack(img_store *store, const img_image *image, const char *destinat
                   const img_unpack_options *options, img_unpack_result *result, img_error *err)
 {
     auto_(unpack_place) struct unpack_place place = UNPACK_PLACE_INIT;
-    int rc = img__unpack_place_open(destination, options->flags & IMG_UNPACK_ONTO, &place, err);
+    auto_(unpack_record) struct unpack_record *record = NULL;
+    int rc = img__unpack_record_new(options->record, &record, err);
+    if (rc == 0)
+        rc = img__unpack_place_open(destination, options->flags & IMG_UNPACK_ONTO, &place, err);
     if (rc)
         return rc;
-    rc = img__unpack_layers(store, image, place.fd, options, result, err);
+    rc = img__unpack_layers(store, image, place.fd, options, record, result, err);
     if (rc == 0)
         rc = img__unpack_place_commit(&place, !(options->flags & IMG_UNPACK_NO_SYNC), err);
     return rc ? img__unpack_place_abandon(&place, options->flags & IMG_UNPACK_KEEP_PARTIAL, rc, err)
-              : 0;
+              : img__unpack_record_commit(record, err);
 }
 
 int img_unpack(img_store *store, const char *reference, const char *destination,

@@ -6,10 +6,12 @@
  *     {"path":"bin/su","what":"mode","mode":"4755"}
  *     {"path":"dev/null","what":"device","kind":"character","major":1,"minor":3,"mode":"666",
  *      "uid":0,"gid":0,"mtime":"1700000000"}
+ *     {"path":"dev/null2","what":"link","target":"dev/null"}
  *     {"path":"bin/ping","what":"xattr","name":"security.capability","value":"AQAAAgAgAAA="}
  *
- * A path that is not UTF-8 stands in "path_base64" instead; values of attributes are base64. They
- * are gathered in a buffer and go to a temporary file beside the one that is named.
+ * A path that is not UTF-8 stands in "path_base64" instead, a target in "target_base64"; values of
+ * attributes are base64. They are gathered in a buffer and go to a temporary file beside the one
+ * that is named.
  */
 #include "ops/unpack_record.h"
 
@@ -17,6 +19,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/fs.h"
@@ -64,6 +67,9 @@ static int open_parent(struct unpack_record *record, img_error *err)
 
 int img__unpack_record_new(const char *path, struct unpack_record **out, img_error *err)
 {
+    *out = NULL;
+    if (!path)
+        return 0;
     auto_(unpack_record) struct unpack_record *record = calloc(1, sizeof(*record));
     if (!record)
         return img__fail_memory(err);
@@ -100,10 +106,10 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-static bool set_path(struct json *line, const char *path)
+static bool set_path(struct json *line, const char *key, const char *key_base64, const char *path)
 {
-    return is_utf8(path) ? img__json_set(line, "path", img__json_string(path))
-                         : set_base64(line, "path_base64", path, strlen(path));
+    return is_utf8(path) ? img__json_set(line, key, img__json_string(path))
+                         : set_base64(line, key_base64, path, strlen(path));
 }
 
 static bool set_owner(struct json *line, const struct entry *entry)
@@ -159,7 +165,10 @@ static bool set_xattr(struct json *line, const struct entry *entry, const char *
 static bool fill(struct json *line, const struct entry *entry, const char *what)
 {
     bool xattr = img__text_starts(what, XATTR);
-    if (!set_path(line, entry->path) ||
+    /* One more name of a device that was not made. */
+    if (entry->type == ENTRY_HARDLINK && strcmp(what, "device") == 0)
+        what = "link";
+    if (!set_path(line, "path", "path_base64", entry->path) ||
         !img__json_set(line, "what", img__json_string(xattr ? "xattr" : what)))
         return false;
     if (xattr)
@@ -170,6 +179,8 @@ static bool fill(struct json *line, const struct entry *entry, const char *what)
         return set_mode(line, entry);
     if (strcmp(what, "device") == 0)
         return set_device(line, entry);
+    if (strcmp(what, "link") == 0)
+        return set_path(line, "target", "target_base64", entry->link);
     return true;
 }
 
@@ -186,6 +197,8 @@ static int flush(struct unpack_record *record, img_error *err)
 int img__unpack_record_add(struct unpack_record *record, const struct entry *entry,
                            const char *what, img_error *err)
 {
+    if (!record)
+        return 0;
     auto_(json) struct json *line = img__json_object();
     if (!line || !fill(line, entry, what))
         return img__fail_memory(err);
@@ -195,10 +208,20 @@ int img__unpack_record_add(struct unpack_record *record, const struct entry *ent
     return rc || record->lines.len < BUFFER_BYTES ? rc : flush(record, err);
 }
 
+int img__unpack_record_end(struct unpack_record *record, img_error *err)
+{
+    if (!record)
+        return 0;
+    int rc = flush(record, err);
+    if (rc == 0 && fsync(record->temporary.fd) != 0)
+        rc = img__fail_errno(err, "cannot write");
+    return rc ? img__prefix(err, rc, "record %s", record->path) : 0;
+}
+
 int img__unpack_record_commit(struct unpack_record *record, img_error *err)
 {
-    int rc = flush(record, err);
-    if (rc == 0)
-        rc = img__fs_temporary_commit(&record->temporary, record->name, RECORD_MODE, err);
-    return rc;
+    if (!record)
+        return 0;
+    int rc = img__fs_temporary_commit(&record->temporary, record->name, RECORD_MODE, err);
+    return rc ? img__prefix(err, rc, "record %s", record->path) : 0;
 }

@@ -17,6 +17,7 @@ chown 12:34 "$tree/etc"
 mknod -m 666 "$tree/dev/null" c 1 3
 mknod -m 640 "$tree/dev/sda" b 8 0
 chown 0:6 "$tree/dev/sda"
+ln "$tree/dev/null" "$tree/dev/zero"
 mkfifo "$tree/dev/pipe"
 cp /bin/true "$tree/bin/capable"
 setcap cap_net_raw+ep "$tree/bin/capable"
@@ -67,6 +68,7 @@ same "owner of a directory" '{"uid":12,"gid":34}' "$(record etc owner)"
 same "mode" '{"mode":"4755"}' "$(record bin/su mode)"
 same "device" '{"kind":"character","major":1,"minor":3,"mode":"666","uid":0,"gid":0,"mtime":"1580608922"}' \
     "$(record dev/null device)"
+same "another name of a device" '{"target":"dev/null"}' "$(record dev/zero link)"
 same "block device" '{"kind":"block","major":8,"minor":0,"mode":"640","uid":0,"gid":6,"mtime":"1580608922"}' \
     "$(record dev/sda device)"
 same "capability" "$(getfattr --only-values -n security.capability "$tree/bin/capable" | base64 -w0)" \
@@ -88,6 +90,7 @@ as_user truncate -s 100K "$work/mine/record"
 refuses 7 'max|limit|more than' as_user "$IMGTOOL" unpack rootless:1 "$work/mine/again" --max-entries 12
 [ ! -e "$work/mine/again" ] && [ -z "$(find "$work/mine" -maxdepth 1 -name '.*tmp*')" ] ||
     fail "something was left"
+same "the record of before" 100K "$(as_user du -h --apparent-size "$work/mine/record" | cut -f1)"
 rm -rf "$work/mine/bundle" "$work/mine/record" "$work/mine/tree"
 
 step "as root, rootless"
@@ -153,6 +156,6 @@ if unshare -U true 2>/dev/null; then
     nsenter -U -t "$sleeper" "$IMGTOOL" unpack rootless:1 "$work/mine/tree" --format json >"$work/result"
     same "owner" "500033:600033" "$(stat -c %u:%g "$work/mine/tree/etc/numbers")"
     same "setuid" "4755" "$(stat -c %a "$work/mine/tree/bin/su")"
-    same "what was not set" "2" "$(jq .unset "$work/result")"
+    same "what was not set" "3" "$(jq .unset "$work/result")"
     [ ! -e "$work/mine/tree/dev/null" ] || fail "a device was made"
 fi
