@@ -16,7 +16,8 @@
  * FILE may be "-" too. A colon that belongs to DIR or FILE is written "\:". In the four last, REF
  * is the name as it stands there, and need not be a reference ("latest", "1.0+git"). Where it is
  * left out, what is read has to be the only image there, and what is written is called like the
- * tag of what was read, or else "latest".
+ * tag of what was read, or else "latest". A docker-archive holds manifests alone: of an index it
+ * gets the one for the platform that is chosen, or for this machine's.
  */
 #ifndef LIBIMG_COPY_H
 #define LIBIMG_COPY_H

@@ -159,6 +159,15 @@ static int fd_rewind(struct source *source, img_error *err)
     return 0;
 }
 
+/* Behind the end nothing can be read, which whoever knows the size sees. */
+static int fd_seek(struct source *source, uint64_t offset, img_error *err)
+{
+    struct fd_source *self = (struct fd_source *)source;
+    if (offset > INT64_MAX || lseek(self->fd, (off_t)offset, SEEK_SET) < 0)
+        return img__fail_errno(err, "cannot read %s a second time", self->name);
+    return 0;
+}
+
 static void fd_free(struct source *source)
 {
     struct fd_source *self = (struct fd_source *)source;
@@ -167,7 +176,8 @@ static void fd_free(struct source *source)
     free(self);
 }
 
-static const struct source_ops fd_ops = {.read = fd_read, .rewind = fd_rewind, .free = fd_free};
+static const struct source_ops fd_ops = {
+    .read = fd_read, .rewind = fd_rewind, .free = fd_free, .seek = fd_seek};
 
 int img__source_fd(int fd, const char *name, struct source **out, img_error *err)
 {

@@ -167,6 +167,18 @@ int img__hash_restart(struct hash *hash, img_error *err)
     return 0;
 }
 
+int img__hash_copy(const struct hash *hash, struct hash **out, img_error *err)
+{
+    auto_(hash) struct hash *copy = NULL;
+    int r = img__hash_new(hash->algorithm->name, &copy, err);
+    if (r)
+        return r;
+    if (EVP_MD_CTX_copy_ex(copy->ctx, hash->ctx) != 1)
+        return img__fail(err, IMG_EFAIL, "%s: OpenSSL failed", hash->algorithm->name);
+    *out = steal(copy);
+    return 0;
+}
+
 int img__digest_of(const void *data, size_t len, img_digest *out, img_error *err)
 {
     auto_(hash) struct hash *hash = NULL;

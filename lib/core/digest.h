@@ -25,6 +25,8 @@ int img__hash_final(struct hash *hash, img_digest *out, img_error *err);
 #define IMG_SHA256_BYTES 32u
 int img__hash_final_raw(struct hash *hash, unsigned char out[IMG_SHA256_BYTES], img_error *err);
 int img__hash_restart(struct hash *hash, img_error *err);
+/* A hash that goes on from where this one is. */
+int img__hash_copy(const struct hash *hash, struct hash **out, img_error *err);
 
 /* The sha256 digest of some bytes. */
 int img__digest_of(const void *data, size_t len, img_digest *out, img_error *err);

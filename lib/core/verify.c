@@ -7,7 +7,9 @@
  *   bytes visible, only after all agreed;
  * - the source does not give away the last bytes before the digest agreed, so a reader that takes
  *   exactly the promised size can't miss the check, and looks whether more follows at the end;
- * - a stream that failed stays failed.
+ * - a stream that failed stays failed;
+ * - a source that is put at a byte is read from a place before it whose digest so far is known, so
+ *   that the digest of the whole is checked all the same.
  */
 #include "core/verify.h"
 
@@ -41,10 +43,22 @@ struct digest_sink {
     int failed;
 };
 
+/* A place in a source, and the digest up to it. */
+struct mark {
+    uint64_t at;
+    struct hash *hash;
+};
+
+#define MARKS 16
+#define MARK_BYTES ((uint64_t)8 << 20)
+
 struct verify_source {
     struct source base;
     struct source *next;
     struct promise promise;
+    uint64_t from; /* the byte that is given away first: those before it are only checked */
+    struct mark marks[MARKS]; /* the last ones, in their order */
+    size_t mark_count;
 };
 
 static int promise_restart(struct promise *promise, img_error *err)
@@ -280,6 +294,45 @@ static ssize_t read_part(struct verify_source *verify, void *data, size_t len, i
     return r ? r : n > 0 ? n : read_end(verify, err);
 }
 
+static void drop_marks(struct verify_source *verify, size_t keep)
+{
+    while (verify->mark_count > keep)
+        img__hash_free(verify->marks[--verify->mark_count].hash);
+}
+
+static int set_mark(struct verify_source *verify, img_error *err)
+{
+    struct promise *promise = &verify->promise;
+    size_t count = verify->mark_count;
+    uint64_t last = count ? verify->marks[count - 1].at : 0;
+    if (!promise->hash || promise->seen_bytes - last < MARK_BYTES)
+        return 0;
+    struct hash *copy;
+    int r = img__hash_copy(promise->hash, &copy, err);
+    if (r)
+        return r;
+    if (count == MARKS) {
+        img__hash_free(verify->marks[0].hash);
+        memmove(verify->marks, verify->marks + 1, (MARKS - 1) * sizeof(verify->marks[0]));
+        count--;
+    }
+    verify->marks[count] = (struct mark){promise->seen_bytes, copy};
+    verify->mark_count = count + 1;
+    return 0;
+}
+
+/* One piece, which counts from where the source was put. */
+static ssize_t read_piece(struct verify_source *verify, void *data, size_t len, img_error *err)
+{
+    const struct promise *promise = &verify->promise;
+    uint64_t ahead = promise->seen_bytes < verify->from ? verify->from - promise->seen_bytes : 0;
+    if (ahead)
+        len = ahead < len ? (size_t)ahead : len;
+    ssize_t n = promise->hash ? read_part(verify, data, len, err) : read_end(verify, err);
+    int r = n > 0 ? set_mark(verify, err) : 0;
+    return r ? r : n;
+}
+
 static ssize_t verify_source_read(struct source *source, void *data, size_t len, img_error *err)
 {
     struct verify_source *verify = (struct verify_source *)source;
@@ -288,8 +341,13 @@ static ssize_t verify_source_read(struct source *source, void *data, size_t len,
 
     if (promise->failed)
         return img__fail(err, promise->failed, "%s: an earlier read failed", promise->name);
-    ssize_t n = promise->hash ? read_part(verify, data, len, err) : read_end(verify, err);
-    if (n < 0)
+    bool skips;
+    ssize_t n;
+    do {
+        skips = promise->seen_bytes < verify->from;
+        n = read_piece(verify, data, len, err);
+    } while (skips && n > 0);
+    if (n < 0 && n != IMG__EAGAIN)
         promise->failed = (int)n;
     return n;
 }
@@ -299,7 +357,48 @@ static int verify_source_rewind(struct source *source, img_error *err)
     struct verify_source *verify = (struct verify_source *)source;
 
     int r = img__source_rewind(verify->next, err);
-    return r ? r : promise_restart(&verify->promise, err);
+    if (!r)
+        r = promise_restart(&verify->promise, err);
+    if (r)
+        return r;
+    verify->from = 0;
+    drop_marks(verify, 0);
+    return 0;
+}
+
+/* To the last mark that is not behind offset; the marks behind it are those of bytes that are read
+ * again, and may be others this time. */
+static int go_to_mark(struct verify_source *verify, uint64_t offset, img_error *err)
+{
+    struct promise *promise = &verify->promise;
+    size_t count = verify->mark_count;
+    while (count && verify->marks[count - 1].at > offset)
+        count--;
+    drop_marks(verify, count);
+    if (!count)
+        return verify_source_rewind(&verify->base, err);
+    const struct mark *mark = &verify->marks[count - 1];
+    struct hash *copy;
+    int r = img__hash_copy(mark->hash, &copy, err);
+    if (r)
+        return r;
+    img__hash_free(promise->hash);
+    promise->hash = copy;
+    promise->seen_bytes = mark->at;
+    promise->failed = 0;
+    return img__source_seek(verify->next, mark->at, err);
+}
+
+static int verify_source_seek(struct source *source, uint64_t offset, img_error *err)
+{
+    struct verify_source *verify = (struct verify_source *)source;
+    struct promise *promise = &verify->promise;
+    if (offset > promise->size_bytes)
+        return img__fail(err, IMG_EFORMAT, "%s: ends before byte %" PRIu64, promise->name, offset);
+    int r = go_to_mark(verify, offset, err);
+    verify->from = offset;
+    promise->failed = r;
+    return r;
 }
 
 static void verify_source_free(struct source *source)
@@ -307,6 +406,7 @@ static void verify_source_free(struct source *source)
     struct verify_source *verify = (struct verify_source *)source;
 
     img__source_free(verify->next);
+    drop_marks(verify, 0);
     promise_free(&verify->promise);
     free(verify);
 }
@@ -315,6 +415,7 @@ static const struct source_ops verify_source_ops = {
     .read = verify_source_read,
     .rewind = verify_source_rewind,
     .free = verify_source_free,
+    .seek = verify_source_seek,
 };
 
 int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char *name,

@@ -23,8 +23,8 @@ int img__sink_digest(img_digest *digest, uint64_t *size_bytes, struct sink *next
                      img_error *err);
 
 /* A source of a file of the store that passes on what next gives and fails at its end (IMG_EDIGEST)
- * unless size and digest are as promised. It can be rewound if next can. Takes next over, also on
- * failure. */
+ * unless size and digest are as promised. It can be rewound, and put at a byte, if next can; after
+ * IMG__EAGAIN of next it goes on. Takes next over, also on failure. */
 int img__source_verify(const img_digest *digest, uint64_t size_bytes, const char *name,
                        struct source *next, struct source **out, img_error *err);
 /* The same of another file. remedy, static, ends the messages: ": the archive is damaged". */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "archive/archive.h"
 #include "core/reference.h"
 #include "ops/client.h"
 
@@ -138,9 +139,11 @@ static int write_layout(struct copy_place *place, img_store *store, bool preview
 
 /* ---- archives ---- */
 
-static int open_archive(const struct copy_place *place, img_error *err)
+static int write_archive(struct copy_place *place, img_error *err)
 {
-    return img__fail(err, IMG_EUNSUPPORTED, "%s: archives can't be copied yet", place->where.path);
+    bool docker = place->where.kind == TRANSPORT_DOCKER_ARCHIVE;
+    return img__archive_writer(place->where.path, docker ? ARCHIVE_DOCKER : ARCHIVE_OCI,
+                               place->name, &place->endpoint, err);
 }
 
 /* ---- both directions ---- */
@@ -176,7 +179,7 @@ int img__copy_place_from(const char *text, img_client *client, img_store *store,
     case TRANSPORT_OCI:
         return read_layout(place, err);
     default:
-        return open_archive(place, err);
+        return img__archive_reader(place->where.path, place->where.name, &place->endpoint, err);
     }
 }
 
@@ -228,6 +231,6 @@ int img__copy_place_to(const char *text, img_client *client, img_store *store,
     case TRANSPORT_OCI:
         return write_layout(place, NULL, preview, err);
     default:
-        return preview ? open_nothing(place, err) : open_archive(place, err);
+        return preview ? open_nothing(place, err) : write_archive(place, err);
     }
 }

@@ -28,6 +28,7 @@ struct job {
     struct observer observer;
     struct copy_place from, to;
     struct copy copy;
+    img_platform host;
 };
 
 static void img__auto_job(struct job *job)
@@ -79,6 +80,22 @@ static void set_up(struct job *job)
     };
 }
 
+/* A docker archive has no indexes: of one, what docker save would take. */
+static int choose_for_docker(struct job *job, img_error *err)
+{
+    struct copy *copy = &job->copy;
+    if (job->to.where.kind != TRANSPORT_DOCKER_ARCHIVE)
+        return 0;
+    if (copy->platform_count > 1 || copy->keep_index)
+        return img__fail(err, IMG_EINVAL, "a docker-archive has room for one platform");
+    if (copy->platform_count)
+        return 0;
+    img_platform_host(&job->host);
+    copy->platforms = &job->host;
+    copy->platform_count = 1;
+    return 0;
+}
+
 static int prepare(struct job *job, const char *source, const char *destination, bool preview,
                    img_error *err)
 {
@@ -91,7 +108,8 @@ static int prepare(struct job *job, const char *source, const char *destination,
     if (rc)
         return rc;
     set_up(job);
-    return relate(job, err);
+    rc = choose_for_docker(job, err);
+    return rc ? rc : relate(job, err);
 }
 
 int img_copy(img_client *client, const char *source, const char *destination,

@@ -95,3 +95,22 @@ same "what other:1 is" 404 "$(curl -so "$work/answer" -w '%{http_code}' \
     "http://$one/v2/other/tags/list")"
 same "tags" "1 all arm s390" "$(curl -s "http://$one/v2/team/app/tags/list" |
     jq -r '.tags | sort | join(" ")')"
+
+step "archives and pipes"
+for kind in oci docker; do
+    same "written" "$digest" "$(imgtool copy "$one/team/app:1" "$kind-archive:$work/$kind.tar:app:1")"
+    same "read" "$digest" "$(imgtool copy "$kind-archive:$work/$kind.tar:app:1" "oci:$work/$kind:x")"
+    consistent "$work/$kind"
+    skopeo inspect --raw "oci:$work/$kind:x" | cmp - "$work/app.json"
+    same "pushed" "$one/from/$kind@$digest" \
+        "$(imgtool copy "$kind-archive:$work/$kind.tar" "$one/from/$kind:1")"
+done
+imgtool copy "$one/team/app:1" - >"$work/pipe.tar"
+same "through a pipe" "$one/from/pipe@$digest" "$(imgtool copy - "$one/from/pipe:1" <"$work/pipe.tar")"
+imgtool copy store:app:1 docker-archive:- | imgtool copy - "oci:$work/piped:x" >/dev/null
+consistent "$work/piped"
+skopeo copy -q "docker-archive:$work/docker.tar" "oci:$work/theirs:docker"
+imgtool copy "$one/team/app:all" "docker-archive:$work/all.tar" --platform arm64 >/dev/null
+same "platform" arm64 "$(skopeo inspect "docker-archive:$work/all.tar" | jq -r .Architecture)"
+misuses 'room for one platform' \
+    "$IMGTOOL" copy "$one/team/app:all" "docker-archive:$work/x.tar" --platform arm64 --platform amd64

@@ -266,6 +266,143 @@ static void source_checks_before_the_last_byte(void **state)
     assert_fails((int)img__source_read(source, data, sizeof(data), &err), IMG_EDIGEST, "digest");
 }
 
+/* ---- sources that are put at a byte ---- */
+
+/* Gives at most a piece at a time, and between pieces says that it has nothing yet. */
+struct hesitant {
+    struct source base;
+    const char *data;
+    size_t len, at, piece;
+    bool waits;
+    size_t given; /* bytes, in all */
+};
+
+static ssize_t hesitant_read(struct source *source, void *data, size_t len, img_error *err)
+{
+    struct hesitant *self = (struct hesitant *)source;
+    (void)err;
+    self->waits = !self->waits;
+    if (self->waits)
+        return IMG__EAGAIN;
+    len = len < self->piece ? len : self->piece;
+    len = len < self->len - self->at ? len : self->len - self->at;
+    memcpy(data, self->data + self->at, len);
+    self->at += len;
+    self->given += len;
+    return (ssize_t)len;
+}
+
+static int hesitant_seek(struct source *source, uint64_t offset, img_error *err)
+{
+    (void)err;
+    ((struct hesitant *)source)->at = (size_t)offset;
+    return 0;
+}
+
+static int hesitant_rewind(struct source *source, img_error *err)
+{
+    return hesitant_seek(source, 0, err);
+}
+
+static void hesitant_free(struct source *source)
+{
+    (void)source;
+}
+
+static const struct source_ops hesitant_ops = {hesitant_read, hesitant_rewind, hesitant_free,
+                                               hesitant_seek};
+
+#define LARGE ((size_t)40 << 20)
+
+static char *large_content(img_digest *digest)
+{
+    img_error err = {0};
+    char *data = malloc(LARGE);
+    assert_non_null(data);
+    for (size_t i = 0; i < LARGE; i++)
+        data[i] = (char)(i * 2654435761u >> 13);
+    assert_ok(img__digest_of(data, LARGE, digest, &err));
+    return data;
+}
+
+/* Reads up to the place, which must be the bytes of data. */
+static int read_up_to(struct source *source, const char *data, size_t *at, size_t end,
+                      img_error *err)
+{
+    static char chunk[300000];
+    while (*at < end) {
+        size_t len = end - *at < sizeof(chunk) ? end - *at : sizeof(chunk);
+        ssize_t got = img__source_read(source, chunk, len, err);
+        if (got == IMG__EAGAIN)
+            continue;
+        if (got < 0)
+            return (int)got;
+        assert_true(got > 0);
+        assert_memory_equal(chunk, data + *at, (size_t)got);
+        *at += (size_t)got;
+    }
+    return 0;
+}
+
+static void source_goes_on(void **state)
+{
+    (void)state;
+    /* Where to read up to, where to go on then, and how much may be read again for that. */
+    static const struct {
+        size_t end, again, extra;
+    } rows[] = {
+        {LARGE, 0, LARGE},
+        {LARGE, LARGE, (size_t)9 << 20},
+        {LARGE, LARGE - 1, (size_t)9 << 20},
+        {(size_t)20 << 20, (size_t)20 << 20, (size_t)9 << 20},
+        {(size_t)20 << 20, (size_t)19 << 20, (size_t)10 << 20},
+        {(size_t)20 << 20, 5, (size_t)20 << 20},
+        {0, (size_t)12 << 20, (size_t)12 << 20},
+        {1000, 10, 1000},
+    };
+    img_digest digest;
+    auto_free char *data = large_content(&digest);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        img_error err = {0};
+        struct hesitant next = {.base = {&hesitant_ops}, .data = data, .len = LARGE};
+        auto_(source) struct source *source = NULL;
+        size_t at = 0;
+        char end;
+        next.piece = 250000;
+        assert_ok(img__source_verify(&digest, LARGE, "blob", &next.base, &source, &err));
+        assert_ok(read_up_to(source, data, &at, rows[i].end, &err));
+        at = rows[i].again;
+        assert_ok(img__source_seek(source, at, &err));
+        assert_ok(read_up_to(source, data, &at, LARGE, &err));
+        ssize_t got;
+        while ((got = img__source_read(source, &end, 1, &err)) == IMG__EAGAIN)
+            ;
+        assert_int_equal(got, 0);
+        assert_true(next.given <= LARGE + rows[i].extra);
+        assert_fails(img__source_seek(source, LARGE + 1, &err), IMG_EFORMAT, "ends before");
+    }
+}
+
+/* What was read again is checked as well, to the end. */
+static void source_that_changes(void **state)
+{
+    (void)state;
+    img_error err = {0};
+    img_digest digest;
+    auto_free char *data = large_content(&digest);
+    struct hesitant next = {.base = {&hesitant_ops}, .data = data, .len = LARGE};
+    auto_(source) struct source *source = NULL;
+    size_t at = 0;
+    next.piece = 100000;
+    assert_ok(img__source_verify(&digest, LARGE, "blob", &next.base, &source, &err));
+    assert_ok(read_up_to(source, data, &at, LARGE - 1, &err));
+    data[LARGE - 1000] ^= 1;
+    at = LARGE - 10;
+    assert_ok(img__source_seek(source, at, &err));
+    assert_fails(read_up_to(source, data, &at, LARGE, &err), IMG_EDIGEST, "instead of");
+    assert_true(at < LARGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +417,8 @@ int main(void)
         cmocka_unit_test(source_passes),
         cmocka_unit_test(source_refuses),
         cmocka_unit_test(source_checks_before_the_last_byte),
+        cmocka_unit_test(source_goes_on),
+        cmocka_unit_test(source_that_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
