@@ -32,6 +32,15 @@ static int check_port(const char *port, img_error *err)
     return 0;
 }
 
+/* inet_ntop() writes some addresses with a dotted end, which the grammar does not have. */
+static void undot(const struct in6_addr *address, char *text)
+{
+    const unsigned char *b = address->s6_addr;
+    if (strchr(text, '.'))
+        snprintf(strrchr(text, ':') + 1, sizeof("ffff:ffff"), "%x:%x", b[12] << 8 | b[13],
+                 b[14] << 8 | b[15]);
+}
+
 /* The text between the brackets at host, in canonical form if it is an IPv6 address. */
 static bool parse_ipv6(const char *host, char *out)
 {
@@ -43,8 +52,11 @@ static bool parse_ipv6(const char *host, char *out)
     if (len == 0 || len >= sizeof(text) || strspn(host + 1, "0123456789abcdefABCDEF:") != len)
         return false;
     memcpy(text, host + 1, len);
-    return inet_pton(AF_INET6, text, &address) == 1 &&
-           inet_ntop(AF_INET6, &address, out, INET6_ADDRSTRLEN);
+    if (inet_pton(AF_INET6, text, &address) != 1 ||
+        !inet_ntop(AF_INET6, &address, out, INET6_ADDRSTRLEN))
+        return false;
+    undot(&address, out);
+    return true;
 }
 
 static bool is_label(const char *text, size_t len)

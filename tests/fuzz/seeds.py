@@ -45,7 +45,7 @@ def tar(form):
 def references():
     """What the grammar has."""
     for number, text in enumerate([
-            "ubuntu", "a/b/c:t", "localhost:5000/a__b:T.-", "[2001:DB8::1]:5000/a---b",
+            "ubuntu", "a/b/c:t", "localhost:5000/a__b:T.-", "[2001:DB8::1]:5000/a---b", "[::A:443]/c",
             "index.docker.io/x/y:1", "h.io./a.b_c/0:t@sha256:" + 64 * "0",
             "Foo/bar@sha512:" + 128 * "a", "a..b/c", "http://u:p@h/a", 64 * "f"]):
         put("reference", f"{number}", text.encode())

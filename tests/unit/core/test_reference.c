@@ -235,6 +235,8 @@ static void test_host_normal(void **state)
         {"ghcr.io:4430", "ghcr.io:4430"},
         {"[2001:DB8:0:0::1]:443", "[2001:db8::1]"},
         {"[::1]:5000", "[::1]:5000"},
+        {"[::A:443]", "[::a:443]"},
+        {"[::ffff:7f00:1]:443", "[::ffff:7f00:1]"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
