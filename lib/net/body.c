@@ -119,6 +119,9 @@ int img__body_on_seek(void *arg, curl_off_t offset, int origin)
     struct transfer *transfer = arg;
     if (offset != 0 || origin != SEEK_SET || transfer->code < 0)
         return CURL_SEEKFUNC_FAIL;
+    /* Nobody knows what arrived of the first attempt. */
+    if (transfer->want.once && transfer->sent)
+        return CURL_SEEKFUNC_FAIL;
     transfer->sent = 0;
     if (transfer->body_touched) {
         int rc = img__source_rewind(transfer->want.body, &transfer->err);

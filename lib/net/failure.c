@@ -41,6 +41,7 @@ static const struct reason request_reasons[] = {
     {CURLE_PARTIAL_FILE, AGAIN_OFTEN, "the connection broke before the answer was complete"},
     {CURLE_SEND_ERROR, AGAIN_OFTEN, "the connection broke"},
     {CURLE_RECV_ERROR, AGAIN_OFTEN, "the connection broke"},
+    {CURLE_SEND_FAIL_REWIND, AGAIN_OFTEN, "the connection broke"},
     {CURLE_HTTP2, AGAIN_OFTEN, "the HTTP/2 connection failed"},
     {CURLE_HTTP2_STREAM, AGAIN_OFTEN, "the HTTP/2 stream failed"},
 };
@@ -116,8 +117,10 @@ static enum again describe_request(struct transfer *transfer, const struct reaso
 {
     struct buf url auto_(buf) = BUF_INIT(URL_MAX);
     img__url_for_message(transfer->here.data, &url);
+    /* curl's words for the one that is not allowed to rewind are of our own doing. */
+    const char *detail = reason->number == CURLE_SEND_FAIL_REWIND ? "" : transfer->detail;
     img__fail(&transfer->err, IMG_ENETWORK, "%s %s: %s%s%s", transfer->method, img__buf_text(&url),
-              reason->text, *transfer->detail ? ": " : "", transfer->detail);
+              reason->text, *detail ? ": " : "", detail);
     transfer->err.sys_errno = os_errno(transfer);
     return reason->again;
 }

@@ -81,8 +81,9 @@ struct http_request {
      * when the request is sent again. May be NULL. */
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     void *on_bytes_arg;
+    uint32_t delay_ms; /* is begun so much later */
     bool far;  /* a server named the URL: refused if that leads to this machine or its link */
-    bool once; /* no retries */
+    bool once; /* no retries, not even where a kept connection turns out dead under the body */
     bool confidential; /* the body is secret: a redirect to another origin is an error, IMG_EAUTH */
 };
 

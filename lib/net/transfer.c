@@ -66,6 +66,7 @@ int img__transfer_new(struct http *http, const struct http_request *request, str
         return img__fail_memory(err);
     transfer->http = http;
     transfer->told_ms = img__net_now_ms();
+    transfer->due_ms = transfer->told_ms + request->delay_ms;
     transfer->here.max = URL_MAX;
     int rc = copy_request(transfer, request, err);
     if (rc < 0)

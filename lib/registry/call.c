@@ -66,7 +66,6 @@ static int send_request(struct call *call, img_error *err)
     int result = call->sent && request->body ? img__source_rewind(request->body, err) : 0;
     if (result)
         return result;
-    call->sent = true;
     bool probing = call->own && !call->fell_back && request->access->host->scheme == HOST_UNKNOWN;
     struct http_request http = {
         .method = request->method,
@@ -80,8 +79,10 @@ static int send_request(struct call *call, img_error *err)
         .on_bytes = request->on_bytes,
         .on_bytes_arg = request->arg,
         .far = request->url && !request->access->host->near,
+        .delay_ms = call->sent ? 0 : request->delay_ms,
         .once = request->once || probing,
     };
+    call->sent = true;
     return img__http_start(request->access->registry->http, &http, on_answer, call, err);
 }
 

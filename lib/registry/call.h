@@ -26,7 +26,8 @@ struct call_request {
     struct sink *sink; /* borrowed until the end */
     uint64_t body_limit;
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
-    bool once; /* the one try of a request that is no 401's fault */
+    uint32_t delay_ms; /* is begun so much later */
+    bool once;         /* the one try of a request that is no 401's fault */
     call_done_fn done;
     void *arg; /* of on_bytes too */
 };

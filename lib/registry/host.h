@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "net/url.h"
 #include "registry/challenge.h"
+#include "registry/placed.h"
+#include "registry/upload_ways.h"
 
 struct token;
 
@@ -27,6 +29,8 @@ struct host {
     bool near;        /* it is on this machine or its link, and may name others there */
     bool tokens_fail; /* its token service is none, Basic does */
     struct token *tokens;
+    struct upload_ways ways; /* of sending that were found to work, or not */
+    struct placed placed;
     bool warned_of_helper;
     bool warned_of_realm;
 };

@@ -18,6 +18,7 @@ static void host_free(struct host *host)
 {
     img__tokens_drop(host);
     img__challenges_free(&host->challenges);
+    img__placed_free(&host->placed);
     free(host);
 }
 

@@ -174,7 +174,7 @@ static void dying_tokens(void **state)
     img_error err;
     struct scene scene;
     options.jobs = 1; /* else the others use a new one up */
-    open_scene(&scene, "{\"auth\":{" BEARER ",\"uses\":4}}", GOOD, "a:1", REGISTRY_PUSH);
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"uses\":3}}", GOOD, "a:1", REGISTRY_PUSH);
     options.jobs = 0;
     assert_ok(push(&scene, &err));
     assert_ok(pull(&scene, &err));

@@ -86,7 +86,7 @@ static void there_and_back(void **state)
     assert_ok(scene.endpoint->ops->set_name(scene.endpoint, &sent, &err));
     assert_ok(scene.endpoint->ops->has_document(scene.endpoint, &sent.descriptor, &has, &err));
     assert_true(has);
-    assert_count(&scene.peer, "POST /v2/a/b/blobs/uploads/ 202", "Content-Length=[0]", 7);
+    assert_count(&scene.peer, "POST /v2/a/b/blobs/uploads/", " 202 Content-Length=[0]", 7);
     assert_count(&scene.peer, "PUT /v2/a/b/blobs/uploads/session-",
                  "&_state=x%2By&digest=sha256%3A", 7);
     assert_count(&scene.peer, "PUT /v2/a/b/manifests/1 201",
@@ -324,7 +324,9 @@ static void refused_mounts(void **state)
         open_scene(&scene, script, "app:1", REGISTRY_PUSH);
         img__registry_free(scene.registry);
         img_client_options options = defaults;
+        const char *const plain[] = {scene.peer.host, NULL};
         options.jobs = 1;
+        options.plain_http = plain; /* or a first answer of 400 looks like a TLS server's */
         scene.registry = peer_client(&scene.peer, options);
         use(&scene, "app:1", REGISTRY_PUSH);
         add_blobs(&scene, 3, 1000, "base");
@@ -355,7 +357,6 @@ static void hostile_uploads(void **state)
          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}",
          "e3b0c442", IMG_EDIGEST},
         {"\"method\":\"PUT\",\"status\":202", "HEAD http", IMG_ENOTFOUND},
-        {"\"method\":\"HEAD\",\"status\":500", "500", IMG_EREFUSED},
         {"\"method\":\"PUT\",\"stop\":10", "PUT", IMG_ENETWORK},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -372,13 +373,11 @@ static void hostile_uploads(void **state)
     }
 }
 
-/* The connection has to break twice, since curl itself sends again what broke on a connection that
- * it had kept. */
 static void new_sessions(void **state)
 {
     (void)state;
     static const char *const rules[] = {
-        "\"stop\":50000,\"times\":2", "\"status\":404,\"times\":1", "\"status\":416,\"times\":1",
+        "\"stop\":50000,\"times\":1", "\"status\":404,\"times\":1", "\"status\":416,\"times\":1",
         "\"status\":503,\"times\":1",
         ("\"status\":400,\"times\":1,\"body\":"
          "\"{\\\"errors\\\":[{\\\"code\\\":\\\"DIGEST_INVALID\\\"}]}\"")};
@@ -509,7 +508,7 @@ static void cancels_while_nothing_moves(void **state)
                  "\"grant\":{\"\":{\"*\":[\"pull\",\"push\"]}}}}",
                  rows[i].rule);
         open_scene(&scene, script, "a:1", rows[i].access);
-        add_blobs(&scene, 1, 1000, NULL);
+        add_blobs(&scene, 1, 300000, NULL);
         scene.events.observer = (struct observer){.on_event = take_idle, .on_event_arg = &left};
         clock_gettime(CLOCK_MONOTONIC, &begun);
         int result =
