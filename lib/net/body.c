@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "net/address.h"
 #include "net/internal.h"
 
 static void url_for_message(const struct transfer *transfer, struct buf *out)
@@ -92,6 +91,9 @@ size_t img__body_on_read(char *data, size_t size, size_t count, void *arg)
         return CURL_READFUNC_ABORT;
     if (left == 0)
         return 0;
+    /* The server kept us waiting for its word: it does not know what Expect means. */
+    if (transfer->expects && !transfer->continued)
+        transfer->origin->no_expect = true;
     transfer->body_touched = true;
     ssize_t got = img__source_read(transfer->want.body, data, left < len ? (size_t)left : len,
                                    &transfer->err);
@@ -141,37 +143,11 @@ int img__body_on_progress(void *arg, curl_off_t down_total, curl_off_t down, cur
     if (transfer->moved_ms && moved != transfer->moved_bytes) {
         transfer->moved_bytes = moved;
         img__net_moved(transfer);
+        if ((uint64_t)up != transfer->sent_bytes)
+            transfer->asked_ms = transfer->moved_ms;
+        transfer->sent_bytes = (uint64_t)up;
     }
     if (transfer->want.body_size && (uint64_t)up != transfer->told_bytes)
         img__body_tell(transfer, (uint64_t)up);
     return transfer->canceled || transfer->code < 0;
-}
-
-/* Nobody far away may make us talk to who trusts what is near, such as a metadata service. A proxy
- * decides for itself whom it reaches. */
-static int check_peer(struct transfer *transfer, const char *address)
-{
-    bool near = img__address_place(address) != ADDRESS_ELSEWHERE;
-    struct buf url auto_(buf) = BUF_INIT(URL_MAX);
-    if (transfer->redirects == 0 && !transfer->want.far)
-        transfer->near = near;
-    if (!near || transfer->near || img__proxy_is_set(transfer->here.data))
-        return 0;
-    url_for_message(transfer, &url);
-    return transfer->code = img__fail(&transfer->err, IMG_EREFUSED,
-                                      "%s %s: a server elsewhere leads here, to the address %s of "
-                                      "this machine or its link: refused",
-                                      transfer->method, img__buf_text(&url), address);
-}
-
-/* The connection stands, the request goes out: from here on the stall detector watches. Before,
- * curl's connect timeout does, which leaves out the wait for a free connection. */
-int img__body_on_connected(void *arg, char *peer, char *local, int peer_port, int local_port)
-{
-    struct transfer *transfer = arg;
-    (void)local;
-    (void)peer_port;
-    (void)local_port;
-    img__net_moved(transfer);
-    return check_peer(transfer, peer) == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }

@@ -25,7 +25,7 @@ static const struct reason connect_reasons[] = {
 };
 
 static const struct reason peer_reasons[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, AGAIN_NEVER,
+    {CURLE_COULDNT_RESOLVE_HOST, AGAIN_ONCE, /* name servers have their moments */
      "unknown host: is the name right, and does DNS work here?"},
     {CURLE_COULDNT_RESOLVE_PROXY, AGAIN_NEVER,
      "the host name of the proxy is unknown: check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"},
@@ -160,6 +160,8 @@ enum again img__failure_describe(struct transfer *transfer, CURLcode result)
     const struct reason *reason;
     if (describe_proxy(transfer, peer))
         return AGAIN_NEVER;
+    if (result == CURLE_COULDNT_CONNECT && transfer->refused[0])
+        return img__peer_fail(transfer, transfer->refused), AGAIN_NEVER;
     if ((reason = FIND(peer_reasons, result))) {
         img__fail(&transfer->err, IMG_ENETWORK, "%s: %s", peer, reason->text);
         return reason->again;

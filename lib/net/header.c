@@ -45,6 +45,7 @@ static int begin_block(struct transfer *transfer)
     img__buf_clear(&response->headers);
     response->status = (int)status;
     transfer->in_headers = true;
+    transfer->continued = transfer->continued || status == 100;
     if (status / 100 == 2)
         response->body.max =
             transfer->want.body_limit ? (size_t)transfer->want.body_limit : NET_BODY_KEPT;
@@ -57,8 +58,10 @@ static int end_block(struct transfer *transfer)
     transfer->in_body = transfer->answer->response.status >= 200;
     if (!transfer->in_body)
         return 0;
-    transfer->answer->response.near = transfer->near;
+    transfer->answer->response.place = transfer->place;
     transfer->answer->response.retry_after_ms = img__retry_after_ms(&transfer->answer->response);
+    if (transfer->answer->response.status == 417 && transfer->expects)
+        return -1; /* or curl would send it again by itself; see outcome.c */
     int rc = check_length(transfer);
     return rc == 0 && img__outcome_is_final(transfer) ? img__header_tell(transfer) : rc;
 }

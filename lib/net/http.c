@@ -15,12 +15,7 @@
 #include <string.h>
 
 #include "base/sigpipe.h"
-#include "net/address.h"
 #include "net/internal.h"
-
-#define ACTIVE_MAX 100
-#define DIGEST_FACTOR 5
-#define DIGEST_BYTES ((uint64_t)1024 * 1024)
 
 /* HOST:PORT:ADDRESS, the address perhaps in brackets. */
 static bool is_resolve(const char *text)
@@ -51,7 +46,13 @@ static int copy_resolve(struct http *http, const char *const *list, img_error *e
 static int copy_options(struct http *http, const struct http_options *options, img_error *err)
 {
     http->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : 30000;
-    http->stall_timeout_ms = options->stall_timeout_ms ? options->stall_timeout_ms : 60000;
+    http->stall_timeout_ms = options->stall_timeout_ms ? options->stall_timeout_ms : 30000;
+    http->header_timeout_ms =
+        options->header_timeout_ms ? options->header_timeout_ms : 2 * http->stall_timeout_ms;
+    http->slow_timeout_ms =
+        options->slow_timeout_ms ? options->slow_timeout_ms : 2 * http->stall_timeout_ms;
+    http->slow_bytes_per_s = options->slow_bytes_per_s ? options->slow_bytes_per_s : 1024;
+    http->connections = options->connections;
     http->tries = options->tries ? options->tries : 1;
     http->observer = options->observer;
     int rc = copy_resolve(http, options->resolve, err);
@@ -60,6 +61,16 @@ static int copy_options(struct http *http, const struct http_options *options, i
     if (options->user_agent && !(http->user_agent = strdup(options->user_agent)))
         return img__fail_memory(err);
     return img__tls_find_roots(options->ca_file, &http->roots, err);
+}
+
+static int open_multi(struct http *http, img_error *err)
+{
+    http->multi = curl_multi_init();
+    http->share = curl_share_init();
+    if (!http->multi || !http->share)
+        return img__fail_memory(err);
+    curl_share_setopt(http->share, CURLSHOPT_SHARE, (long)CURL_LOCK_DATA_SSL_SESSION);
+    return 0;
 }
 
 int img__http_new(const struct http_options *options, struct http **out, img_error *err)
@@ -72,11 +83,10 @@ int img__http_new(const struct http_options *options, struct http **out, img_err
         return img__fail_memory(err);
     }
     int rc = copy_options(http, options, err);
-    if (rc == 0 && !(http->multi = curl_multi_init()))
-        rc = img__fail_memory(err);
+    if (rc == 0)
+        rc = open_multi(http, err);
     if (rc < 0)
         return img__http_free(http), rc;
-    curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->connections);
     *out = http;
     return 0;
 }
@@ -93,9 +103,11 @@ void img__http_free(struct http *http)
     for (size_t i = 0; i < http->idle_count; i++)
         curl_easy_cleanup(http->idle[i]);
     curl_multi_cleanup(http->multi);
+    curl_share_cleanup(http->share);
     curl_global_cleanup();
     img__sigpipe_release(&hold);
     img__tls_roots_free(&http->roots);
+    img__origins_free(&http->origins);
     curl_slist_free_all(http->resolve);
     free(http->user_agent);
     free(http);
@@ -202,14 +214,6 @@ void img__http_cancel(struct http *http)
     http->running = false;
 }
 
-static void begin_due(struct http *http)
-{
-    int64_t now = img__net_now_ms();
-    for (struct transfer *t = http->first; t && http->active_count < ACTIVE_MAX; t = t->next)
-        if (t->state == TRANSFER_WAITING && !t->canceled && t->due_ms <= now)
-            img__transfer_begin(t);
-}
-
 static int work(struct http *http, img_error *err)
 {
     struct sigpipe hold;
@@ -231,64 +235,42 @@ static int work(struct http *http, img_error *err)
     return 0;
 }
 
-/* A server may hash what it was sent before it answers. */
-static int64_t stall_limit_ms(const struct transfer *transfer)
+static void ask_one(struct transfer *transfer, int64_t now)
 {
-    const struct http_request *want = &transfer->want;
-    int64_t limit = transfer->http->stall_timeout_ms;
-    bool sent = transfer->sent == want->body_size && !transfer->in_body;
-    bool large = want->body_size == 0 || want->body_size >= DIGEST_BYTES;
-    return sent && large && strcmp(transfer->method, "PUT") == 0 ? limit * DIGEST_FACTOR : limit;
-}
-
-/* When a transfer will have stalled. One that source or sink hold up has not, while anything else
- * moves; and if nothing does, then the others go first, since what they wait for may free it. */
-static int64_t stall_ms(const struct transfer *transfer)
-{
-    int64_t limit = stall_limit_ms(transfer);
-    if (transfer->state != TRANSFER_ACTIVE || !transfer->moved_ms)
-        return INT64_MAX;
-    if (img__is_paused(transfer))
-        return transfer->http->moved_ms + 2 * limit;
-    return transfer->moved_ms + limit;
-}
-
-static void watch_one(struct transfer *transfer, int64_t now)
-{
-    if (transfer->state == TRANSFER_ENDED || transfer->canceled)
+    if (transfer->state == TRANSFER_ENDED || transfer->canceled || !transfer->want.on_bytes)
         return;
-    if (transfer->want.on_bytes && now - transfer->told_ms >= NET_TICK_MS &&
+    if (now - transfer->told_ms >= NET_TICK_MS &&
         img__body_tell(transfer, transfer->told_bytes) < 0)
-        return img__transfer_end(transfer, transfer->code);
-    if (now >= stall_ms(transfer))
-        img__outcome_stalled(transfer);
+        img__transfer_end(transfer, transfer->code);
 }
 
-static void watch(struct http *http)
+/* Who waits is asked too, in a pause, for a name server, for a place: so a cancel is prompt. */
+static void ask_callers(struct http *http)
 {
     int64_t now = img__net_now_ms();
     for (struct transfer *t = http->first; t; t = t->next)
-        watch_one(t, now);
+        ask_one(t, now);
     sweep_canceled(http);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* When the loop must look at a transfer again though curl has nothing to tell. */
 static int64_t wake_ms(const struct transfer *transfer, int64_t now)
 {
-    int64_t wake = now + 60000;
+    int64_t wake = INT64_MAX;
     if (transfer->canceled || transfer->state == TRANSFER_ENDED)
         return now;
     if (transfer->want.on_bytes)
         wake = transfer->told_ms + NET_TICK_MS;
-    if (transfer->state == TRANSFER_WAITING && transfer->due_ms < wake &&
-        transfer->http->active_count < ACTIVE_MAX)
-        wake = transfer->due_ms;
-    if (stall_ms(transfer) < wake)
-        wake = stall_ms(transfer);
-    if (transfer->state == TRANSFER_ACTIVE && img__is_paused(transfer) &&
-        img__pause_end_ms(transfer) < wake)
-        wake = img__pause_end_ms(transfer);
-    return wake;
+    if (transfer->state == TRANSFER_WAITING)
+        return earlier(wake, img__queue_wake_ms(transfer, now));
+    if (img__is_paused(transfer))
+        wake = earlier(wake, img__pause_end_ms(transfer));
+    return earlier(wake, img__watch_wake_ms(transfer));
 }
 
 static int wait_for_more(struct http *http, img_error *err)
@@ -312,12 +294,13 @@ int img__http_run(struct http *http, img_error *err)
     assert(!http->running);
     http->running = true;
     while (rc == 0 && http->first) {
-        begin_due(http);
+        img__queue_begin(http);
         img__pause_resume(http);
         rc = work(http, err);
         if (rc < 0)
             break;
-        watch(http);
+        img__watch(http);
+        ask_callers(http);
         deliver(http);
         if (http->first)
             rc = wait_for_more(http, err);

@@ -6,13 +6,15 @@
  * Redirects are followed here, at most 10, and Authorization never leaves the origin of the
  * request's URL; method and body stay whatever the status. A request that fails in passing
  * (connection, 408, 425, 429, 500, 502, 503, 504, 522) is tried again with increasing pauses,
- * unless bytes of its answer have reached the sink already.
+ * unless bytes of its answer have reached the sink already. After a 429, or a 503 with Retry-After,
+ * nothing is begun at that origin until its time has come, whatever the request.
  *
  * Failures: IMG_ENETWORK (no connection, or one that broke or stalled; sys_errno tells where
  * known), IMG_ETLS (certificate or handshake; see below), IMG_ELIMIT (redirects, headers,
  * body_limit), IMG_EFORMAT (a URL that is none), IMG_ECANCELED, and what source, sink and on_bytes
- * return. IMG_EREFUSED: a server that is not on this machine or its link leads to one that is, by a
- * redirect or, see far, otherwise; what counts is the address that was connected to. IMG_ETLS with
+ * return. IMG_EREFUSED: a server leads, by a redirect or, see far, otherwise, to one that is nearer
+ * (in a private network, on this link or machine); what counts is the address that its name led to,
+ * which through a proxy nobody sees. IMG_ETLS with
  * sys_errno EPROTO: the peer does not speak TLS, or broke the handshake off before it showed a
  * certificate; plain HTTP may work there.
  */
@@ -22,6 +24,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/observe.h"
+#include "net/address.h"
 
 struct http;
 
@@ -40,12 +43,15 @@ struct http_options {
                                     the system's */
     const char *user_agent;      /* all of it */
     uint32_t connect_timeout_ms; /* 0: 30,000 */
-    uint32_t stall_timeout_ms;   /* without a byte either way; fivefold while a PUT is digested;
-                                    0: 60,000 */
-    uint32_t tries;              /* at least 1 */
-    uint32_t connections;        /* per origin; 0: no limit */
-    struct observer *observer;   /* for log lines; borrowed; may be NULL */
-    const char *const *resolve;  /* "HOST:PORT:ADDRESS", ended by NULL: not looked up; NULL: none */
+    uint32_t stall_timeout_ms;   /* without a byte of a body either way; 0: 30,000 */
+    uint32_t header_timeout_ms; /* for the answer's headers once all is sent; fivefold after a large
+                                   body or for a PUT without one; 0: twice stall_timeout_ms */
+    uint32_t slow_bytes_per_s;  /* a body that moves more slowly over all of ... 0: 1,024 */
+    uint32_t slow_timeout_ms;   /* ... this time has stalled; 0: twice stall_timeout_ms */
+    uint32_t tries;             /* at least 1; fewer while most requests to an origin fail */
+    uint32_t connections;       /* per origin, and one more for priority; 0: no limit */
+    struct observer *observer;  /* for log lines; borrowed; may be NULL */
+    const char *const *resolve; /* "HOST:PORT:ADDRESS", ended by NULL: not looked up; NULL: none */
 };
 
 /* The options are copied, but for the observer. Environment: the variables above, and for proxies
@@ -82,16 +88,19 @@ struct http_request {
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     void *on_bytes_arg;
     uint32_t delay_ms; /* is begun so much later */
-    bool far;  /* a server named the URL: refused if that leads to this machine or its link */
+    bool far; /* a server named the URL, one at `from`: refused if it leads nearer than that */
+    enum address_place from;
+    bool bulk; /* over HTTP/1.1, where a large body has a connection of its own, and one that a sink
+                  holds up is in nobody's way; a body of 2 MiB to send is, without being told */
     bool once; /* no retries, not even where a kept connection turns out dead under the body */
     bool confidential; /* the body is secret: a redirect to another origin is an error, IMG_EAUTH */
 };
 
 struct http_response {
     int status;
-    const char *url;        /* that answered, after redirects */
-    bool near;              /* the request went to this machine or its link */
-    int64_t retry_after_ms; /* what Retry-After asks for, at most 5 minutes; -1: not said */
+    const char *url;          /* that answered, after redirects */
+    enum address_place place; /* where the request went, before redirects */
+    int64_t retry_after_ms;   /* what Retry-After asks for, at most 5 minutes; -1: not said */
     struct buf body; /* see img__buf_text(); of an answer that is no 2xx, at most 64 KiB are kept */
     struct buf headers; /* of the final answer; see img__http_header() */
 };

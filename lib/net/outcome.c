@@ -17,21 +17,20 @@ static void wait_until(struct transfer *transfer, int64_t due_ms)
     transfer->due_ms = due_ms;
 }
 
-static int go_to(struct transfer *transfer, const char *url)
-{
-    img__buf_clear(&transfer->here);
-    img__buf_puts(&transfer->here, url);
-    return img__buf_check(&transfer->here, "the URL", &transfer->err);
-}
-
-static bool may_try_again(const struct transfer *transfer, enum again again)
+static bool may_send_again(const struct transfer *transfer)
 {
     const struct source *body = transfer->want.body;
     if (transfer->want.once || transfer->delivered)
         return false;
-    if (transfer->body_touched && !body->ops->rewind)
+    return !transfer->body_touched || body->ops->rewind;
+}
+
+static bool may_try_again(const struct transfer *transfer, enum again again)
+{
+    if (again != AGAIN_TOLD && !img__origin_can_retry(transfer->home))
         return false;
-    return transfer->failures + 1 < img__retry_tries(again, transfer->http->tries);
+    return may_send_again(transfer) &&
+           transfer->failures + 1 < img__retry_tries(again, transfer->http->tries);
 }
 
 static bool is_redirect(const struct http_response *response, const char *location)
@@ -48,13 +47,35 @@ static bool is_redirect(const struct http_response *response, const char *locati
     }
 }
 
+/* It does not know Expect; the body was not sent. */
+static bool is_expect_refused(const struct transfer *transfer)
+{
+    return transfer->answer->response.status == 417 && transfer->expects &&
+           may_send_again(transfer);
+}
+
 /* So that what follows its headers is the caller's. */
 bool img__outcome_is_final(const struct transfer *transfer)
 {
     const struct http_response *response = &transfer->answer->response;
     char *location auto_free = img__header_copy(response, "Location");
-    return !is_redirect(response, location) &&
-           !(img__retry_status(response->status) && may_try_again(transfer, AGAIN_OFTEN));
+    return !is_redirect(response, location) && !is_expect_refused(transfer) &&
+           !may_try_again(transfer, img__retry_status(response));
+}
+
+static void begin_anew(struct transfer *transfer, int64_t pause_ms)
+{
+    transfer->redirects = 0;
+    if (img__transfer_go_to(transfer, transfer->url) < 0)
+        return img__transfer_end(transfer, transfer->err.code);
+    wait_until(transfer, pause_ms ? img__net_now_ms() + pause_ms : 0);
+}
+
+/* What is nobody's fault is no try. */
+static void send_again(struct transfer *transfer, const char *why)
+{
+    img__transfer_log(transfer, IMG_LOG_INFO, why);
+    begin_anew(transfer, 0);
 }
 
 /* reason is for the log. */
@@ -62,14 +83,11 @@ static void try_again(struct transfer *transfer, int64_t pause_ms, const char *r
 {
     char text[1400];
     transfer->failures++;
-    transfer->redirects = 0;
     snprintf(text, sizeof(text), "%s; trying again in %lld.%02lld s (%u of %u)", reason,
              (long long)(pause_ms / 1000), (long long)(pause_ms % 1000 / 10),
              transfer->failures + 1, transfer->http->tries);
     img__transfer_log(transfer, IMG_LOG_INFO, text);
-    if (go_to(transfer, transfer->url) < 0)
-        return img__transfer_end(transfer, transfer->err.code);
-    wait_until(transfer, img__net_now_ms() + pause_ms);
+    begin_anew(transfer, pause_ms);
 }
 
 static int check_redirect(struct transfer *transfer, const char *next)
@@ -109,7 +127,7 @@ static void follow(struct transfer *transfer, const char *location)
     img__url_for_message(next.data, &shown);
     img__transfer_log(transfer, IMG_LOG_INFO, img__buf_text(&shown));
     transfer->redirects++;
-    if ((rc = go_to(transfer, next.data)) < 0)
+    if ((rc = img__transfer_go_to(transfer, next.data)) < 0)
         return img__transfer_end(transfer, rc);
     wait_until(transfer, 0);
 }
@@ -128,31 +146,90 @@ static void log_answer(struct transfer *transfer)
     img__transfer_log(transfer, IMG_LOG_DEBUG, text);
 }
 
+/* A server that asks to be left alone is: by all, whatever becomes of this transfer. */
+static void heed(struct transfer *transfer, int64_t pause_ms)
+{
+    const struct http_response *response = &transfer->answer->response;
+    struct origin *origin = transfer->origin;
+    char text[128];
+    uint32_t most = img__queue_most(transfer);
+    int64_t now = img__net_now_ms();
+    if (response->status != 429 && (response->status != 503 || response->retry_after_ms < 0))
+        return;
+    img__origin_pause(origin, now + pause_ms);
+    if (response->status == 429)
+        img__origin_too_many(origin, most, transfer->begun_ms, now);
+    snprintf(text, sizeof(text), "%d: nothing is asked of it for %lld.%02lld s, then %u at once",
+             response->status, (long long)(pause_ms / 1000), (long long)(pause_ms % 1000 / 10),
+             img__origin_limit(origin, most, now));
+    img__transfer_log(transfer, IMG_LOG_INFO, text);
+}
+
 static void answered(struct transfer *transfer)
 {
     const struct http_response *response = &transfer->answer->response;
     char *location auto_free = img__header_copy(response, "Location");
+    int64_t pause_ms = img__retry_pause_ms(transfer->failures + 1, response);
+    heed(transfer, pause_ms);
     if (is_redirect(response, location))
         return follow(transfer, location);
-    if (!img__retry_status(response->status) || !may_try_again(transfer, AGAIN_OFTEN))
+    if (is_expect_refused(transfer)) {
+        transfer->origin->no_expect = true;
+        return send_again(transfer, "417: sent again without Expect");
+    }
+    enum again again = img__retry_status(response);
+    if (!may_try_again(transfer, again))
         return img__transfer_end(transfer, img__header_tell(transfer));
     char reason[16];
     snprintf(reason, sizeof(reason), "%d", response->status);
-    try_again(transfer, img__retry_pause_ms(transfer->failures + 1, response), reason);
+    if (again != AGAIN_TOLD)
+        img__origin_count_retry(transfer->home);
+    try_again(transfer, pause_ms, reason);
 }
 
 /* err tells already. */
-static void failed(struct transfer *transfer, enum again again, int64_t pause_ms)
+static void failed(struct transfer *transfer, enum again again)
 {
     img_error *err = &transfer->err;
-    if (may_try_again(transfer, again))
-        return try_again(transfer, pause_ms, err->message);
+    if (may_try_again(transfer, again)) {
+        img__origin_count_retry(transfer->home);
+        return try_again(transfer, img__retry_pause_ms(transfer->failures + 1, NULL), err->message);
+    }
     size_t len = strlen(err->message);
     if (transfer->failures)
         snprintf(err->message + len, sizeof(err->message) - len, " (%u attempts)",
                  transfer->failures + 1);
     img__transfer_log(transfer, IMG_LOG_DEBUG, err->message);
     img__transfer_end(transfer, err->code);
+}
+
+/* HTTP/2 in which a stream or all of the connection failed. Where it is spoken, a connection that
+ * goes away may mean the same. */
+static bool is_http2_failure(const struct transfer *transfer, CURLcode result)
+{
+    bool http2 = transfer->origin->knows_http2 && !img__setup_wants_http1(transfer);
+    bool broke =
+        result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING;
+    return result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM || (http2 && broke);
+}
+
+static void broke(struct transfer *transfer, CURLcode result, enum again again)
+{
+    if (!is_http2_failure(transfer, result) || transfer->http1_only)
+        return failed(transfer, again);
+    img__origin_http2_failed(transfer->origin);
+    transfer->http1_only = true;
+    if (!may_send_again(transfer))
+        return failed(transfer, again);
+    send_again(transfer, "HTTP/2 failed: sent again over HTTP/1.1");
+}
+
+static void note_version(struct transfer *transfer)
+{
+    long version = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    if (version == CURL_HTTP_VERSION_2_0)
+        img__origin_http2_worked(transfer->origin);
 }
 
 void img__outcome_settle(struct transfer *transfer, CURLcode result)
@@ -166,6 +243,8 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
     if (transfer->code == 0 && result != CURLE_OK && !refused && !transfer->canceled)
         again = img__failure_describe(transfer, result);
     log_answer(transfer);
+    if (result == CURLE_OK)
+        note_version(transfer);
     img__transfer_leave(transfer, result == CURLE_OK);
     if (transfer->canceled)
         return;
@@ -173,20 +252,11 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
         return img__transfer_end(transfer, transfer->code);
     if (result == CURLE_OK || refused)
         return answered(transfer);
-    bool http2 = result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM;
-    bool first = http2 && !transfer->http1_only;
-    transfer->http1_only = transfer->http1_only || http2;
-    failed(transfer, again, first ? 0 : img__retry_pause_ms(transfer->failures + 1, NULL));
+    broke(transfer, result, again);
 }
 
-void img__outcome_stalled(struct transfer *transfer)
+void img__outcome_dropped(struct transfer *transfer)
 {
-    struct buf url auto_(buf) = BUF_INIT(URL_MAX);
-    img__url_for_message(transfer->here.data, &url);
     img__transfer_leave(transfer, false);
-    img__fail(&transfer->err, IMG_ENETWORK,
-              "%s %s: nothing moved for %lld s: the server or the network hangs", transfer->method,
-              img__buf_text(&url), (long long)(img__net_now_ms() - transfer->moved_ms) / 1000);
-    transfer->err.sys_errno = ETIMEDOUT;
-    failed(transfer, AGAIN_ONCE, img__retry_pause_ms(transfer->failures + 1, NULL));
+    failed(transfer, AGAIN_ONCE);
 }

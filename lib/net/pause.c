@@ -17,6 +17,7 @@ void img__pause(struct transfer *transfer, bool *direction)
 {
     *direction = true;
     transfer->paused_ms = img__net_now_ms();
+    img__queue_hold(transfer, false);
 }
 
 int64_t img__pause_end_ms(const struct transfer *transfer)
@@ -29,6 +30,7 @@ static void resume(struct transfer *transfer)
     struct sigpipe hold;
     /* First, since curl may call back from within. */
     transfer->read_paused = transfer->write_paused = false;
+    img__queue_hold(transfer, true);
     img__sigpipe_hold(&hold);
     CURLcode rc = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
     img__sigpipe_release(&hold);

@@ -14,13 +14,14 @@
 #define RETRY_AFTER_MAX_S 300
 #define BRIEF_TRIES 4 /* 1.75 s of pauses at most */
 
-bool img__retry_status(int status)
+enum again img__retry_status(const struct http_response *response)
 {
     static const short passing[] = {408, 425, 429, 500, 502, 503, 504, 522};
     for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
-        if (status == passing[i])
-            return true;
-    return false;
+        if (response->status == passing[i])
+            return response->status == 429 || response->retry_after_ms >= 0 ? AGAIN_TOLD
+                                                                            : AGAIN_OFTEN;
+    return AGAIN_NEVER;
 }
 
 uint32_t img__retry_tries(enum again again, uint32_t tries)
@@ -28,7 +29,8 @@ uint32_t img__retry_tries(enum again again, uint32_t tries)
     static const uint32_t most[] = {[AGAIN_NEVER] = 1,
                                     [AGAIN_BRIEFLY] = BRIEF_TRIES,
                                     [AGAIN_ONCE] = 2,
-                                    [AGAIN_OFTEN] = UINT32_MAX};
+                                    [AGAIN_OFTEN] = UINT32_MAX,
+                                    [AGAIN_TOLD] = UINT32_MAX};
     return tries < most[again] ? tries : most[again];
 }
 

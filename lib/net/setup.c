@@ -9,6 +9,10 @@
 #include "net/internal.h"
 
 #define BUFFER_BYTES (512L * 1024)
+#define EXPECT_BYTES ((uint64_t)1024 * 1024)
+#define EXPECT_WAIT_MS 1000L
+#define EYEBALLS_MS 200L
+#define BULK_BYTES ((uint64_t)2 * 1024 * 1024)
 
 void img__setup_free_lines(struct transfer *transfer)
 {
@@ -74,6 +78,16 @@ static int add_authorization(struct transfer *transfer)
     return rc;
 }
 
+/* The server may refuse before a large body is sent: then curl waits for its word, but no longer
+ * than EXPECT_WAIT_MS. */
+static bool want_expect(struct transfer *transfer)
+{
+    bool sends = strcmp(transfer->method, "PUT") == 0 || strcmp(transfer->method, "PATCH") == 0;
+    transfer->expects =
+        sends && transfer->want.body_size >= EXPECT_BYTES && !transfer->origin->no_expect;
+    return transfer->expects;
+}
+
 static int set_headers(struct transfer *transfer)
 {
     const char *const *line = img__strv_list(&transfer->headers);
@@ -82,7 +96,7 @@ static int set_headers(struct transfer *transfer)
     for (; rc == 0 && *line; line++)
         rc = add_line(transfer, *line);
     if (rc == 0)
-        rc = add_line(transfer, "Expect:");
+        rc = want_expect(transfer) ? 0 : add_line(transfer, "Expect:");
     return rc == 0 ? add_authorization(transfer) : rc;
 }
 
@@ -104,9 +118,48 @@ static CURLcode set_callbacks(struct transfer *transfer)
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, img__body_on_progress);
     SET(CURLOPT_XFERINFODATA, transfer);
-    SET(CURLOPT_PREREQFUNCTION, img__body_on_connected);
+    SET(CURLOPT_OPENSOCKETFUNCTION, img__peer_on_socket);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
+    SET(CURLOPT_PREREQFUNCTION, img__peer_on_connected);
     SET(CURLOPT_PREREQDATA, transfer);
     return rc;
+}
+
+bool img__setup_wants_http1(const struct transfer *transfer)
+{
+    const struct http_request *want = &transfer->want;
+    return transfer->http1_only || transfer->origin->http1_only || want->bulk ||
+           want->body_size >= BULK_BYTES || strncmp(transfer->here.data, "https:", 6) != 0;
+}
+
+/* A libcurl without HTTP/2 refuses the wish for it, and speaks HTTP/1.1 then. Where it is spoken a
+ * transfer waits to see whether the connection that is being made can carry it too. */
+static void set_version(struct transfer *transfer)
+{
+    bool http1 = img__setup_wants_http1(transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION,
+                     http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, http1 ? 0L : 1L);
+}
+
+static CURLcode set_connection(struct transfer *transfer)
+{
+    const struct http *http = transfer->http;
+    CURL *easy = transfer->easy;
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+    SET(CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, EYEBALLS_MS);
+    SET(CURLOPT_TCP_NODELAY, 1L);
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_SHARE, http->share);
+    if (http->resolve)
+        SET(CURLOPT_RESOLVE, http->resolve);
+    /* Who cancels does not wait for a name server; a libcurl that is too old makes him. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    set_version(transfer);
+    bool own = transfer->tls.set && is_home(transfer);
+    rc = rc ? rc : img__tls_setup(easy, &http->roots, own ? &transfer->tls.tls : NULL);
+    return rc ? rc : img__proxy_setup(easy, transfer->here.data);
 }
 
 static CURLcode set_transport(struct transfer *transfer)
@@ -121,24 +174,14 @@ static CURLcode set_transport(struct transfer *transfer)
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
-    SET(CURLOPT_TCP_NODELAY, 1L);
-    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_EXPECT_100_TIMEOUT_MS, EXPECT_WAIT_MS);
     if (http->user_agent)
         SET(CURLOPT_USERAGENT, http->user_agent);
     /* A used handle may still have its buffers, after an upload that was answered early: then their
      * size can't be set, and is a good one already. */
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
-    /* A libcurl without HTTP/2 refuses the wish for it, and speaks HTTP/1.1 then. */
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     transfer->http1_only ? (long)CURL_HTTP_VERSION_1_1
-                                          : (long)CURL_HTTP_VERSION_2TLS);
-    if (http->resolve)
-        SET(CURLOPT_RESOLVE, http->resolve);
-    bool own = transfer->tls.set && is_home(transfer);
-    rc = rc ? rc : img__tls_setup(easy, &http->roots, own ? &transfer->tls.tls : NULL);
-    return rc ? rc : img__proxy_setup(easy, transfer->here.data);
+    return rc ? rc : set_connection(transfer);
 }
 
 int img__setup(struct transfer *transfer)

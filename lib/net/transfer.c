@@ -51,8 +51,15 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
     transfer->want.tls = NULL;
     transfer->method = strdup(request->method);
     transfer->url = strdup(transfer->here.data);
+    transfer->place = request->far ? request->from : ADDRESS_ELSEWHERE;
     if (!transfer->method || !transfer->url)
         return img__fail_memory(err);
+    rc = img__origin_take(&transfer->http->origins, transfer->url, &transfer->home, err);
+    rc =
+        rc ? rc : img__origin_take(&transfer->http->origins, transfer->url, &transfer->origin, err);
+    if (rc < 0)
+        return rc;
+    img__origin_count_request(transfer->home);
     rc = request->tls ? img__tls_copy(request->tls, &transfer->tls, err) : 0;
     return rc ? rc : copy_headers(transfer, request, err);
 }
@@ -106,6 +113,8 @@ void img__transfer_free(struct transfer *transfer)
     free(transfer->authorization);
     free(transfer->method);
     free(transfer->url);
+    img__origin_give(transfer->home);
+    img__origin_give(transfer->origin);
     img__tls_own_free(&transfer->tls);
     img__strv_free(&transfer->headers);
     img__buf_free(&transfer->here);
@@ -138,14 +147,33 @@ static int new_answer(struct transfer *transfer)
     return img__buf_check(&answer->url, "the URL", &transfer->err);
 }
 
+/* Where the next hop begins. */
+int img__transfer_go_to(struct transfer *transfer, const char *url)
+{
+    struct origin *next;
+    img__buf_clear(&transfer->here);
+    img__buf_puts(&transfer->here, url);
+    int rc = img__buf_check(&transfer->here, "the URL", &transfer->err);
+    rc = rc ? rc : img__origin_take(&transfer->http->origins, url, &next, &transfer->err);
+    if (rc < 0)
+        return rc;
+    img__origin_give(transfer->origin);
+    transfer->origin = next;
+    return 0;
+}
+
 /* All that belongs to one hop begins anew. */
 static int prepare(struct transfer *transfer)
 {
     transfer->in_headers = transfer->in_body = transfer->body_cut = false;
     transfer->told_headers = transfer->read_paused = transfer->write_paused = false;
     transfer->header_bytes = transfer->header_lines = 0;
-    transfer->sent = transfer->told_bytes = transfer->moved_bytes = 0;
-    transfer->moved_ms = 0;
+    transfer->proxied = img__proxy_is_set(transfer->here.data);
+    transfer->expects = transfer->continued = false;
+    transfer->refused[0] = '\0';
+    transfer->sent = transfer->sent_bytes = transfer->told_bytes = transfer->moved_bytes = 0;
+    transfer->pace_bytes = 0;
+    transfer->moved_ms = transfer->asked_ms = transfer->pace_ms = 0;
     transfer->begun_ms = img__net_now_ms();
     transfer->detail[0] = '\0';
     int rc = new_answer(transfer);
@@ -168,7 +196,7 @@ void img__transfer_begin(struct transfer *transfer)
         return img__transfer_end(transfer, img__fail(&transfer->err, IMG_EFAIL, "libcurl: %s",
                                                      curl_multi_strerror(added)));
     transfer->state = TRANSFER_ACTIVE;
-    transfer->http->active_count++;
+    img__queue_hold(transfer, true);
 }
 
 void img__transfer_leave(struct transfer *transfer, bool reuse)
@@ -181,7 +209,7 @@ void img__transfer_leave(struct transfer *transfer, bool reuse)
     img__sigpipe_release(&hold);
     if (!reuse)
         free_easy(transfer, false);
-    transfer->http->active_count--;
+    img__queue_hold(transfer, false);
     transfer->state = TRANSFER_WAITING;
 }
 

@@ -78,7 +78,8 @@ static int send_request(struct call *call, img_error *err)
         .body_limit = request->body_limit,
         .on_bytes = request->on_bytes,
         .on_bytes_arg = request->arg,
-        .far = request->url && !request->access->host->near,
+        .far = request->url != NULL,
+        .from = request->access->host->place,
         .delay_ms = call->sent ? 0 : request->delay_ms,
         .once = request->once || probing,
     };
@@ -150,7 +151,7 @@ static void settle_host(const struct call *call, const struct http_response *res
     if (call->own && host->scheme == HOST_UNKNOWN)
         host->scheme = call->fell_back ? HOST_HTTP : HOST_HTTPS;
     if (!call->request.url)
-        host->near = response->near;
+        host->place = response->place;
 }
 
 static void on_answer(int code, const struct http_response *response, const img_error *err,

@@ -6,6 +6,7 @@
 #define IMG_REGISTRY_HOST_H
 
 #include "base/buf.h"
+#include "net/address.h"
 #include "net/url.h"
 #include "registry/challenge.h"
 #include "registry/placed.h"
@@ -26,8 +27,8 @@ struct host {
     enum host_scheme scheme;
     bool challenged; /* by a 401: challenges says how */
     struct challenges challenges;
-    bool near;        /* it is on this machine or its link, and may name others there */
-    bool tokens_fail; /* its token service is none, Basic does */
+    enum address_place place; /* where it is: what it names may be no nearer */
+    bool tokens_fail;         /* its token service is none, Basic does */
     struct token *tokens;
     struct upload_ways ways; /* of sending that were found to work, or not */
     struct placed placed;

@@ -205,7 +205,8 @@ static int request_token(struct token *token, const struct access *access, bool 
         .on_bytes = on_tick,
         .on_bytes_arg = token,
         .confidential = post,
-        .far = !token->host->near,
+        .far = true,
+        .from = token->host->place,
     };
     return img__http_start(token->registry->http, &request, on_token, token, err);
 }

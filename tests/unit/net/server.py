@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 lock = threading.Lock()
 log = []
 counts = {}
+busy = [0, 0]  # now, and at most
 
 
 class Gone(Exception):
@@ -134,6 +135,21 @@ class Connection:
         for _ in range(int(size)):
             self.send("1\r\nx\r\n")
         self.send("0\r\nX-T: 1\r\n\r\n")
+
+    def do_busy(self, query, seconds):
+        """How many are here at the same time?"""
+        with lock:
+            busy[0] += 1
+            busy[1] = max(busy)
+        time.sleep(float(seconds))
+        with lock:
+            busy[0] -= 1
+        self.answer(200)
+
+    def do_busiest(self, query):
+        with lock:
+            most, busy[1] = busy[1], 0
+        self.answer(200, str(most).encode())
 
     def do_sum(self, query):
         body = self.read_body()

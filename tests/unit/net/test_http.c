@@ -469,7 +469,7 @@ static int on_headers(const struct http_response *response, void *arg, img_error
     size_t len;
     heads->calls++;
     heads->status = response->status;
-    heads->near = response->near;
+    heads->near = response->place == ADDRESS_LOOPBACK;
     heads->retry_after_ms = response->retry_after_ms;
     heads->has_length = img__http_header(response, "Content-Length", 0, &len) != NULL;
     return heads->result ? img__fail(err, heads->result, "not like this") : 0;

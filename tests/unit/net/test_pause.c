@@ -165,7 +165,7 @@ static void test_tick(void **state)
     assert_ok(img__http_run(http, &err));
     assert_int_equal(up.status, 201);
     assert_string_equal(up.text, "1830 61440"); /* 122, a z, at each of 15 pages */
-    assert_true(relay->empty <= (unsigned)(now_ms() - begun) / 90 + 2);
+    assert_true(relay->empty <= (unsigned)(now_ms() - begun) / 45 + 2);
     assert_true(cpu_ms() - before < 500);
 }
 

@@ -175,7 +175,7 @@ static void test_near(void **state)
     assert_fails(img__http_perform(http, &request, &response, &err), IMG_EREFUSED, "127.0.0.1");
     request.far = false;
     response = perform(http, &request);
-    assert_true(response->near);
+    assert_int_equal(response->place, ADDRESS_LOOPBACK);
     img__http_response_free(response);
     struct http_response *log auto_(http_response) = get(http, server_at(&server, "/log"));
     char *first = strstr(img__buf_text(&log->body), "GET /echo?near");
@@ -199,8 +199,35 @@ static void test_addresses(void **state)
         {"169.254.169.254", ADDRESS_LINK},
         {"::ffff:169.254.1.1", ADDRESS_LINK},
         {"fe80::1", ADDRESS_LINK},
-        {"10.0.0.1", ADDRESS_ELSEWHERE},
-        {"192.168.1.1", ADDRESS_ELSEWHERE},
+        {"127.1", ADDRESS_LOOPBACK},
+        {"2130706433", ADDRESS_LOOPBACK},
+        {"0x7f.1", ADDRESS_LOOPBACK},
+        {"::127.0.0.1", ADDRESS_LOOPBACK},
+        {"64:ff9b::7f00:1", ADDRESS_LOOPBACK},
+        {"2002:a9fe:a9fe::1", ADDRESS_LINK},
+        {"10.0.0.1", ADDRESS_PRIVATE},
+        {"10.255.255.255", ADDRESS_PRIVATE},
+        {"11.0.0.0", ADDRESS_ELSEWHERE},
+        {"9.255.255.255", ADDRESS_ELSEWHERE},
+        {"172.16.0.0", ADDRESS_PRIVATE},
+        {"172.31.255.255", ADDRESS_PRIVATE},
+        {"172.15.255.255", ADDRESS_ELSEWHERE},
+        {"172.32.0.0", ADDRESS_ELSEWHERE},
+        {"192.168.1.1", ADDRESS_PRIVATE},
+        {"192.169.0.0", ADDRESS_ELSEWHERE},
+        {"100.64.0.0", ADDRESS_PRIVATE},
+        {"100.127.255.255", ADDRESS_PRIVATE},
+        {"100.128.0.0", ADDRESS_ELSEWHERE},
+        {"169.255.0.0", ADDRESS_ELSEWHERE},
+        {"::ffff:10.1.2.3", ADDRESS_PRIVATE},
+        {"::ffff:a01:203", ADDRESS_PRIVATE},
+        {"fc00::1", ADDRESS_PRIVATE},
+        {"fdff::1", ADDRESS_PRIVATE},
+        {"fe00::1", ADDRESS_ELSEWHERE},
+        {"fec0::1", ADDRESS_PRIVATE},
+        {"fe80::1%eth0", ADDRESS_ELSEWHERE}, /* zones are in no URL */
+        {"64:ff9b::808:808", ADDRESS_ELSEWHERE},
+        {"::ffff:8.8.8.8", ADDRESS_ELSEWHERE},
         {"128.0.0.1", ADDRESS_ELSEWHERE},
         {"2001:db8::1", ADDRESS_ELSEWHERE},
         {"localhost", ADDRESS_ELSEWHERE},

@@ -232,14 +232,14 @@ static void test_stall(void **state)
     img_error err;
     int64_t begun = now_ms();
     assert_fails(get_fails(http, server_at(&server, "/unread"), &err), IMG_ENETWORK,
-                 "nothing moved");
+                 "no answer within 0.8 s");
     assert_int_equal(err.sys_errno, ETIMEDOUT);
     assert_non_null(strstr(err.message, "(2 attempts)"));
-    assert_in_range(now_ms() - begun, 800, 5000);
+    assert_in_range(now_ms() - begun, 1600, 8000);
     assert_fails(get_fails(http, server_at(&server, "/stall"), &err), IMG_ENETWORK,
                  "nothing moved");
     /* bytes of a header that never ends its line are no answer */
-    assert_fails(get_fails(http, server_at(&server, "/drip"), &err), IMG_ENETWORK, "nothing moved");
+    assert_fails(get_fails(http, server_at(&server, "/drip"), &err), IMG_ENETWORK, "no answer");
     struct http_response *response auto_(http_response) =
         get(http, server_at(&server, "/flaky/l/1/silent"));
     assert_int_equal(response->status, 200);
@@ -249,7 +249,7 @@ static void test_stall(void **state)
 static void test_slow_put(void **state)
 {
     (void)state;
-    struct http *http auto_(http) = client_with(1, 400, NULL);
+    struct http *http auto_(http) = client_with(1, 200, NULL);
     struct http_request request = {.method = "PUT", .url = server_at(&server, "/slow-put/1.2")};
     struct http_response *response = NULL;
     img_error err;
@@ -257,7 +257,7 @@ static void test_slow_put(void **state)
     assert_int_equal(response->status, 201);
     img__http_response_free(response);
     request.method = "POST";
-    assert_fails(img__http_perform(http, &request, &response, &err), IMG_ENETWORK, "nothing moved");
+    assert_fails(img__http_perform(http, &request, &response, &err), IMG_ENETWORK, "no answer");
 }
 
 /* A server that takes no more of the body. */
