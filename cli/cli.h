@@ -17,6 +17,7 @@
 struct cli {
     const char *store_dir; /* NULL: the library's default */
     bool json;
+    const char *format;        /* another word of --format, of the command's; NULL: none */
     bool silent;               /* set by a command: neither events nor notes are shown */
     int verbosity;             /* 0, 1: INFO, 2: DEBUG */
     struct progress *progress; /* never NULL while a command runs */

@@ -16,6 +16,7 @@ struct command {
     const char *notes;                 /* paragraphs behind the options; NULL: none */
     const struct option *options;      /* NULL: none */
     const struct option *more_options; /* registry_options or NULL */
+    const char *const *formats;        /* words of --format beside json; NULL: none */
     size_t min_operands;
     size_t max_operands;
     /* Does the work; returns 0, or a negative code with err set. */
@@ -32,6 +33,7 @@ extern const struct command command_files;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;
+extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_ls;
@@ -39,6 +41,7 @@ extern const struct command command_pull;
 extern const struct command command_push;
 extern const struct command command_rm;
 extern const struct command command_prune;
+extern const struct command command_save;
 extern const struct command command_tag;
 extern const struct command command_unpack;
 extern const struct command command_version;

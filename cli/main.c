@@ -63,17 +63,46 @@ static bool wants_json(const char *const *argv)
     return false;
 }
 
-static int apply_format(struct cli *cli, const char *format, img_error *err)
+static bool has_word(const char *const *words, const char *word)
 {
-    if (!format)
-        return 0;
-    cli->json = text_is(format, "json");
-    if (strstr(format, "{{"))
-        return cli_fail(err, IMG_EINVAL,
-                        "--format '%s': templates are not supported; use --format json and jq",
-                        format);
-    if (!cli->json)
+    for (; words && *words; words++)
+        if (text_is(*words, word))
+            return true;
+    return false;
+}
+
+static int fail_format(const struct command *command, const char *format, img_error *err)
+{
+    auto_free char *list = xstrdup("");
+
+    for (const char *const *word = command->formats; word && *word; word++) {
+        char *longer = xasprintf("%s, %s", list, *word);
+        free(list);
+        list = longer;
+    }
+    if (!command->formats)
         return cli_fail(err, IMG_EINVAL, "--format '%s': the only format is json", format);
+    return cli_fail(err, IMG_EINVAL, "--format '%s': there are json%s", format, list);
+}
+
+/* json is about what is printed; the other words are the command's own. */
+static int apply_format(struct cli *cli, const struct command *command,
+                        const struct arguments *args, img_error *err)
+{
+    auto_free const char **formats = option_values(args, "format");
+
+    for (const char **format = formats; *format; format++) {
+        if (text_is(*format, "json"))
+            cli->json = true;
+        else if (has_word(command->formats, *format))
+            cli->format = *format;
+        else if (strstr(*format, "{{"))
+            return cli_fail(err, IMG_EINVAL,
+                            "--format '%s': templates are not supported; use --format json and jq",
+                            *format);
+        else
+            return fail_format(command, *format, err);
+    }
     return 0;
 }
 
@@ -103,8 +132,7 @@ static int run(const struct command *command, struct cli *cli, const struct argu
 
     cli->store_dir = option_value(args, "store");
     cli->verbosity = (int)option_count(args, "verbose");
-    if (apply_format(cli, option_value(args, "format"), err) < 0 ||
-        check_operands(command, args, err) < 0 ||
+    if (apply_format(cli, command, args, err) < 0 || check_operands(command, args, err) < 0 ||
         progress_choose(option_value(args, "progress"), &options.mode, err) < 0)
         return err->code;
     cli->progress = progress = progress_new(&options);

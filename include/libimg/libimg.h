@@ -22,6 +22,7 @@
 #ifndef LIBIMG_H
 #define LIBIMG_H
 
+#include <libimg/archive.h>
 #include <libimg/build.h>
 #include <libimg/bundle.h>
 #include <libimg/callbacks.h>

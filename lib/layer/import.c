@@ -498,6 +498,21 @@ static int decompress(const char *name, struct source **source, const uint8_t *s
     return filter ? unfilter_open(name, filter, steal(*source), source, err) : 0;
 }
 
+int img__import_decompress(const char *name, struct source *next, struct source **out,
+                           img_error *err)
+{
+    auto_(source) struct source *source = NULL;
+    const uint8_t *start;
+    bool changed;
+    ssize_t len = img__peek_open(next, &source, &start, err);
+    int rc = len < 0 ? (int)len : 0;
+    if (rc == 0)
+        rc = decompress(name, &source, start, (size_t)len, &changed, err);
+    if (rc == 0)
+        *out = steal(source);
+    return rc;
+}
+
 static int import_source(struct import *import, struct source *input, int fd, img_error *err)
 {
     auto_(source) struct source *source = NULL;

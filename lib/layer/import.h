@@ -21,6 +21,11 @@ int img__import(const char *path, const struct scan_options *options, scan_fn fn
 int img__import_verbatim(const char *path, const struct scan_options *options, struct sink *copy,
                          scan_fn fn, void *arg, img_error *err);
 
+/* The bytes of next, which it takes over, also on failure, without the compression that they show,
+ * any that img__import() undoes. name is for messages and must live as long. */
+int img__import_decompress(const char *name, struct source *next, struct source **out,
+                           img_error *err);
+
 /* "3.6.2" */
 const char *img__import_libarchive_version(void);
 
