@@ -27,8 +27,12 @@ typedef int (*img_credential_fn)(const char *registry, img_credential *out, void
 
 typedef struct img_client_options {
     size_t size;
-    /* Where credentials are read and img_login() writes them. NULL: $REGISTRY_AUTH_FILE, else
-     * $DOCKER_CONFIG/config.json, else $HOME/.docker/config.json. */
+    /* The only file in which credentials are looked for, and where img_login() writes them. NULL:
+     * the first of these that has one for the registry: $DOCKER_AUTH_CONFIG, which is the content
+     * itself, $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json (without that variable
+     * /run/containers/UID/auth.json), $XDG_CONFIG_HOME/containers/auth.json,
+     * $DOCKER_CONFIG/config.json, $HOME/.docker/config.json, $HOME/.dockercfg. Helper programs that
+     * these files name are asked. */
     const char *auth_file;
     /* Registries to talk plain HTTP to, "host[:port]", ended by NULL; NULL: none. Loopback is
      * spoken to in HTTPS first and in plain HTTP if that finds no TLS there. */
@@ -98,13 +102,37 @@ IMG_API int img_push(img_client *client, img_store *store, const char *reference
                      const char *destination, const img_push_options *options, img_descriptor *out,
                      img_error *err);
 
-/* Asks the registry whether it takes the credential, then writes it to the auth file (mode 0600).
- */
+/* Asks the registry whether it takes the credential, then keeps it: in auth_file, else in
+ * $REGISTRY_AUTH_FILE, else in $DOCKER_CONFIG/config.json, else in $HOME/.docker/config.json (mode
+ * 0600), or with the helper that this file names for the registry. registry may have a namespace,
+ * "ghcr.io/team": then the credential is for what is beneath. A registry that asks for no
+ * credential can't check one: a warning goes to on_log. So does where it is kept (IMG_LOG_INFO). */
 IMG_API int img_login(img_client *client, const char *registry, const char *username,
                       const char *password, img_error *err);
 
-/* Takes a registry's credential out of the auth file; IMG_ENOTFOUND if there is none. */
+/* Takes the credential of a registry, or of a namespace there, away from where it is found first;
+ * IMG_ENOTFOUND if there is none. on_log hears where that was (IMG_LOG_INFO). */
 IMG_API int img_logout(img_client *client, const char *registry, img_error *err);
+
+/* Takes one fact; returns 0 to go on, anything else ends the call with IMG_ECANCELED. */
+typedef int (*img_explain_fn)(const char *topic, const char *text, void *arg);
+
+/* Tells what would be done for a reference and why, without a request to a registry. Never tells
+ * anything secret. The topics, of which each may be missing, or be there several times:
+ *
+ *   credential.host      as which the registry is looked up: "docker.io"
+ *   credential.skipped   a place without a credential for it, and why: "/home/a/.dockercfg: ..."
+ *   credential.file      where it is found; and in it
+ *   credential.key       ... under this: auths["ghcr.io/team"], credHelpers["ghcr.io"], credsStore
+ *   credential.helper    the program that has it: "docker-credential-pass"; it is asked
+ *   credential.callback  there it is found instead
+ *   credential.kind      "password", "identity token" or "registry token"
+ *   credential.user      whose it is
+ *   credential.none      there is none
+ *
+ * There may be more one day. */
+IMG_API int img_client_explain(img_client *client, const char *reference, img_explain_fn fn,
+                               void *arg, img_error *err);
 
 #ifdef __cplusplus
 }

@@ -99,21 +99,48 @@ static int fail_parse(const char *what, const char *data, size_t len, const json
                      error->text);
 }
 
-int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
-                    img_error *err)
+static int parse(const char *what, const void *data, size_t len, json_error_t *error,
+                 struct json **out, img_error *err)
 {
-    json_error_t error;
     locale_t c, old;
     int rc = img__json_scan(what, data, len, err);
     if (rc)
         return rc;
 
     old = enter_c_locale(&c);
-    json_t *json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(data, len, JSON_REJECT_DUPLICATES, error);
     leave_c_locale(c, old);
+    *out = from_jansson(json);
+    return 0;
+}
+
+int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
+                    img_error *err)
+{
+    json_error_t error;
+    struct json *json;
+    int rc = parse(what, data, len, &error, &json, err);
+    if (rc)
+        return rc;
     if (!json)
         return fail_parse(what, data, len, &error, err);
-    *out = from_jansson(json);
+    *out = json;
+    return 0;
+}
+
+int img__json_parse_secret(const char *what, const void *data, size_t len, struct json **out,
+                           img_error *err)
+{
+    json_error_t error;
+    struct json *json;
+    int rc = parse(what, data, len, &error, &json, err);
+    if (rc)
+        return rc;
+    if (!json && json_error_code(&error) == json_error_out_of_memory)
+        return img__fail_memory(err);
+    if (!json)
+        return img__fail(err, IMG_EFORMAT, "%s is not valid JSON: see line %d", what, error.line);
+    *out = json;
     return 0;
 }
 

@@ -37,6 +37,9 @@ enum json_kind {
  * with what. HTML is called HTML. */
 int img__json_parse(const char *what, const void *data, size_t len, struct json **out,
                     img_error *err);
+/* The same of data that holds secrets: no message quotes it. */
+int img__json_parse_secret(const char *what, const void *data, size_t len, struct json **out,
+                           img_error *err);
 void img__json_free(struct json *json);
 void img__json_write(const struct json *json, struct buf *out);
 

@@ -4,10 +4,13 @@
  */
 #include "ops/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/options.h"
 #include "core/reference.h"
+
+#define KEY_BYTES 600 /* of a host with a namespace */
 
 _Static_assert(sizeof(img_client_options) ==
                    offsetof(img_client_options, on_log_arg) + sizeof(void *),
@@ -91,11 +94,49 @@ static int fill(char *out, size_t size, const char *what, const char *text, img_
     return 0;
 }
 
+/* What is behind a registry's host: a namespace, whose grammar is that of repositories. The paths
+ * of the API are none. */
+static int parse_namespace(const char *text, char *out, size_t size, img_error *err)
+{
+    const char *scheme = strstr(text, "://");
+    const char *slash = strchr(scheme ? scheme + 3 : text, '/');
+    size_t len = slash ? strlen(slash + 1) : 0;
+    char probe[600];
+    img_reference reference;
+    *out = '\0';
+    while (len && slash[len] == '/')
+        len--;
+    if (len == 0 || (len == 2 && (memcmp(slash, "/v1", 3) == 0 || memcmp(slash, "/v2", 3) == 0)))
+        return 0;
+    snprintf(probe, sizeof(probe), "registry.invalid/%.*s", (int)(len < 300 ? len : 300),
+             slash + 1);
+    int rc = img_reference_parse(probe, &reference, err);
+    if (rc)
+        return rc;
+    if (strlen(reference.path) != len || len >= size)
+        return img__fail(err, IMG_EINVAL, "'%.300s' is not a registry, nor a namespace of one",
+                         text);
+    memcpy(out, reference.path, len + 1);
+    return 0;
+}
+
+/* "ghcr.io", "ghcr.io/team". */
+static int parse_key(const char *text, char *out, size_t size, img_error *err)
+{
+    char host[272], ns[256];
+    int rc = img__reference_parse_registry(text, host, err);
+    if (rc == 0)
+        rc = parse_namespace(text, ns, sizeof(ns), err);
+    if (rc == 0)
+        snprintf(out, size, "%s%s%s", host, *ns ? "/" : "", ns);
+    return rc;
+}
+
 int img_login(img_client *client, const char *registry, const char *username, const char *password,
               img_error *err)
 {
-    char host[272];
-    int rc = img__reference_parse_registry(registry, host, err);
+    char key[KEY_BYTES];
+    int rc = parse_key(registry, key, sizeof(key), err);
     if (rc)
         return rc;
     auto_(credential) img_credential credential = {"", ""};
@@ -105,17 +146,17 @@ int img_login(img_client *client, const char *registry, const char *username, co
     if (rc == 0 && strchr(username, ':'))
         rc = img__fail(err, IMG_EINVAL, "a user name can't hold a colon");
     if (rc == 0)
-        rc = img__registry_try_credential(client->registry, host, &credential, err);
+        rc = img__registry_try_credential(client->registry, key, &credential, err);
     if (rc == 0)
-        rc = img__registry_store_credential(client->registry, host, &credential, err);
-    return rc ? img__prefix(err, rc, "login %s", host) : 0;
+        rc = img__registry_store_credential(client->registry, key, &credential, err);
+    return rc ? img__prefix(err, rc, "login %s", key) : 0;
 }
 
 int img_logout(img_client *client, const char *registry, img_error *err)
 {
-    char host[272];
-    int rc = img__reference_parse_registry(registry, host, err);
+    char key[KEY_BYTES];
+    int rc = parse_key(registry, key, sizeof(key), err);
     if (rc == 0)
-        rc = img__registry_erase_credential(client->registry, host, err);
+        rc = img__registry_erase_credential(client->registry, key, err);
     return rc ? img__prefix(err, rc, "logout %s", registry) : 0;
 }

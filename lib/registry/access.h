@@ -14,6 +14,7 @@ struct access {
     const char *repository;  /* borrowed; "": the registry itself */
     struct account *account; /* borrowed; found when it is first asked for */
     char *scope;             /* to ask tokens for; a challenge may add to it */
+    bool reads_only;         /* what a refused credential is needed for may do without one */
 };
 
 #endif

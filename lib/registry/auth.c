@@ -5,7 +5,8 @@
  * is better than Basic. A call is sent again while there is something new to send: a credential
  * where there was none, a fresh token for an old one, more scopes; never more than twice.
  *
- * A credential that was refused is an error. It is never dropped in silence for anonymous access.
+ * A credential that was refused is an error. It is dropped for anonymous access where that only
+ * reads, and never in silence.
  * Whoever answers at the end of a redirect has no say in where credentials go: its challenge is
  * none.
  */
@@ -121,12 +122,20 @@ static int grow_scope(struct access *access, const char *challenged, bool *grown
     return access->scope ? 0 : img__fail_memory(err);
 }
 
+/* A password was sent and did not do; if a helper gave it, it may have another one by now. */
+static int try_renewed(struct access *access, bool *again, img_error *err)
+{
+    const struct account_search search = {access->registry, access->host, access->repository, NULL,
+                                          NULL};
+    return img__account_renew(&search, access->account, again, err);
+}
+
 /* Something was sent and did not do. */
 static int try_better(struct call *call, bool *again, img_error *err)
 {
     struct access *access = call->request.access;
     if (!call->token_serial)
-        return 0;
+        return try_renewed(access, again, err);
     bool grown;
     int result = grow_scope(access, access->host->challenges.scope, &grown, err);
     img__token_drop(access->host, call->token_serial);
@@ -178,4 +187,15 @@ int img__auth_challenged(struct call *call, const struct http_response *response
     host->challenged = true;
     challenges = (struct challenges){0};
     return decide(call, again, err);
+}
+
+void img__auth_succeeded(struct call *call)
+{
+    const struct access *access = call->request.access;
+    struct account *account = access->account;
+    if (!account->refusal || account->told || !call->token_serial)
+        return;
+    account->told = true;
+    img__log(&access->registry->log, IMG_LOG_WARNING, "%s: going on without a credential",
+             account->refusal);
 }

@@ -15,6 +15,9 @@ int img__auth_prepare(struct call *call, bool *wait, img_error *err);
 int img__auth_challenged(struct call *call, const struct http_response *response, bool *again,
                          img_error *err);
 
+/* The answer was no refusal: tells if that was without the credential that there is. */
+void img__auth_succeeded(struct call *call);
+
 /* "Basic ...". NULL: no memory. */
 char *img__auth_basic(const struct account *account);
 

@@ -173,6 +173,8 @@ static void on_answer(int code, const struct http_response *response, const img_
     int result = 0;
     if (code == 0 && (response->status == 401 || response->status == 403))
         result = img__auth_challenged(call, response, &again, &local);
+    if (code == 0 && response->status / 100 == 2)
+        img__auth_succeeded(call);
     if (result)
         end(call, result, NULL, &local);
     else if (again)

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finding the credential for a repository: the caller's callback, then the auth file (registry.md
- * A13-A15). An account without a name and a token is anonymous, and that is no error: its origin
- * says where nothing was found, which is what a refusal has to tell.
+ * Credentials as values, and what a host remembers of them (registry.md A6, A16): what a helper
+ * said, until a registry refuses it, and refresh tokens that took the place of others. An account
+ * without a name and a token is anonymous, and that is no error: its origin says where nothing was
+ * found, which is what a refusal has to tell.
  */
 #include "registry/credentials.h"
 
 #include <string.h>
 
-#include "registry/authfile.h"
+#include "registry/memory.h"
 #include "registry/secret.h"
-#include "registry/state.h"
+
+#define ROTATIONS_MAX 64
 
 void img__account_free(struct account *account)
 {
@@ -19,6 +21,10 @@ void img__account_free(struct account *account)
     img__secret_free(account->identity);
     img__secret_free(account->bearer);
     free(account->origin);
+    free(account->place);
+    free(account->key);
+    free(account->program);
+    free(account->refusal);
     *account = (struct account){0};
 }
 
@@ -36,10 +42,25 @@ int img__account_set(struct account *account, const char *user, const char *pass
     return failed ? img__fail_memory(err) : 0;
 }
 
+static bool copy_text(const char *from, char **to)
+{
+    *to = from ? strdup(from) : NULL;
+    return !from || *to;
+}
+
+int img__account_copy(const struct account *from, struct account *to, img_error *err)
+{
+    bool copied = copy_text(from->user, &to->user) && copy_text(from->password, &to->password) &&
+                  copy_text(from->identity, &to->identity) && copy_text(from->bearer, &to->bearer);
+    return copied ? 0 : img__fail_memory(err);
+}
+
 void img__account_describe(const struct account *account, const char *host, struct buf *out)
 {
     const char *origin = account->origin;
-    if (!account->known)
+    if (account->refusal)
+        img__buf_puts(out, account->refusal);
+    else if (!account->known)
         img__buf_printf(out, "%s did not ask for a credential", host);
     else if (account->user)
         img__buf_printf(out, "user \"%s\" of %s", account->user, origin);
@@ -51,66 +72,127 @@ void img__account_describe(const struct account *account, const char *host, stru
         img__buf_printf(out, "no credential for %s: HOME and REGISTRY_AUTH_FILE are not set", host);
 }
 
-static int take_origin(struct account *account, const char *origin, img_error *err)
-{
-    account->origin = strdup(origin);
-    return account->origin ? 0 : img__fail_memory(err);
-}
-
-/* *found false: look elsewhere. */
-static int ask_callback(const struct registry *registry, const struct host *host,
-                        struct account *out, bool *found, img_error *err)
-{
-    *found = false;
-    if (!registry->on_credential)
-        return 0;
-    img_credential credential = {0};
-    int result = registry->on_credential(host->name, &credential, registry->on_credential_arg);
-    credential.username[sizeof(credential.username) - 1] = '\0';
-    credential.password[sizeof(credential.password) - 1] = '\0';
-    if (result == 0) {
-        *found = true;
-        result = img__account_set(out, credential.username, credential.password, err);
-        if (result == 0)
-            result = take_origin(out, "the credential callback", err);
-    } else if (result == IMG_ENOTFOUND) {
-        result = 0;
-    } else {
-        result = img__fail(err, IMG_EAUTH, "the credential callback failed for %s", host->name);
-    }
-    explicit_bzero(&credential, sizeof(credential));
-    return result;
-}
-
-static void warn_of_helper(const struct registry *registry, struct host *host, const char *path)
-{
-    if (!host->warned_of_helper)
-        img__log(&registry->log, IMG_LOG_WARNING,
-                 "%s leaves the credential for %s to a helper program; these are not supported "
-                 "yet, going on without",
-                 path, host->name);
-    host->warned_of_helper = true;
-}
-
 int img__account_find(struct registry *registry, struct host *host, const char *repository,
                       struct account *out, img_error *err)
 {
-    bool found;
     if (out->known)
         return 0;
-    out->known = true;
-    int result = ask_callback(registry, host, out, &found, err);
-    if (result || found)
-        return result;
-    auto_free char *path = NULL;
-    result = img__authfile_path(registry->auth_file, &path, err);
-    if (result || !path)
-        return result;
-    bool helper;
-    result = img__authfile_find(path, host->name, repository, out, &helper, err);
-    if (result == 0)
-        result = take_origin(out, path, err);
-    if (result == 0 && helper)
-        warn_of_helper(registry, host, path);
+    const struct account_search search = {registry, host, repository, NULL, NULL};
+    int result = img__account_search(&search, out, err);
+    if (result)
+        img__account_free(out);
+    out->known = result == 0;
     return result;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int img__account_renew(const struct account_search *search, struct account *account, bool *changed,
+                       img_error *err)
+{
+    *changed = false;
+    if (!account->program || account->renewed)
+        return 0;
+    account->renewed = true;
+    img__helpers_forget(search->host);
+    auto_(account) struct account fresh = {0};
+    int result = img__account_search(search, &fresh, err);
+    if (result)
+        return result;
+    *changed = !same_text(fresh.user, account->user) ||
+               !same_text(fresh.password, account->password) ||
+               !same_text(fresh.identity, account->identity);
+    fresh.known = fresh.renewed = true;
+    struct account old = *account;
+    *account = fresh;
+    fresh = old;
+    return 0;
+}
+
+int img__account_refuse(struct account *account, const char *refusal, img_error *err)
+{
+    char *copy = strdup(refusal);
+    if (!copy)
+        return img__fail_memory(err);
+    free(account->refusal);
+    account->refusal = copy;
+    img__secret_clear(&account->user);
+    img__secret_clear(&account->password);
+    img__secret_clear(&account->identity);
+    img__secret_clear(&account->bearer);
+    return 0;
+}
+
+int img__account_rotate(struct host *host, struct account *account, const char *identity,
+                        img_error *err)
+{
+    if (strcmp(account->identity, identity) == 0)
+        return 0;
+    auto_free struct rotation *rotation = calloc(1, sizeof(*rotation));
+    auto_(secret) char *fresh = strdup(identity);
+    auto_(secret) char *copy = strdup(identity);
+    if (!rotation || !fresh || !copy)
+        return img__fail_memory(err);
+    rotation->before = account->identity;
+    account->identity = steal(fresh);
+    rotation->after = steal(copy);
+    rotation->next = host->rotations;
+    host->rotations = steal(rotation);
+    return 0;
+}
+
+static const struct rotation *find_rotation(const struct host *host, const char *identity)
+{
+    for (const struct rotation *at = host->rotations; at; at = at->next) {
+        if (strcmp(at->before, identity) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+int img__account_use_rotated(const struct host *host, struct account *account, img_error *err)
+{
+    if (!account->identity)
+        return 0;
+    const char *last = account->identity;
+    for (int i = 0; i < ROTATIONS_MAX; i++) {
+        const struct rotation *rotation = find_rotation(host, last);
+        if (!rotation)
+            break;
+        last = rotation->after;
+    }
+    if (last == account->identity)
+        return 0;
+    char *copy = strdup(last);
+    if (!copy)
+        return img__fail_memory(err);
+    img__secret_clear(&account->identity);
+    account->identity = copy;
+    return 0;
+}
+
+void img__helpers_forget(struct host *host)
+{
+    while (host->helpers) {
+        struct helper_memory *memory = host->helpers;
+        host->helpers = memory->next;
+        img__account_free(&memory->account);
+        free(memory->name);
+        free(memory);
+    }
+}
+
+void img__accounts_forget(struct host *host)
+{
+    img__helpers_forget(host);
+    while (host->rotations) {
+        struct rotation *rotation = host->rotations;
+        host->rotations = rotation->next;
+        img__secret_free(rotation->before);
+        img__secret_free(rotation->after);
+        free(rotation);
+    }
 }

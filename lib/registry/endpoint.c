@@ -121,6 +121,7 @@ int img__registry_endpoint(struct registry *registry, const img_reference *refer
     own->registry = registry;
     own->repository = repository->reference.path;
     own->account = &repository->account;
+    own->reads_only = access == REGISTRY_PULL;
     int result = img__registry_host(registry, reference->domain, &own->host, err);
     if (result == 0)
         result = make_scope(own->repository, access == REGISTRY_PUSH ? "pull,push" : "pull", NULL,

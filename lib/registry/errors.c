@@ -14,6 +14,8 @@
 #include "core/json.h"
 #include "net/url.h"
 
+#define DETAIL_READ_MAX ((size_t)64 * 1024)
+
 /* Registries' codes are upper case and underscores; what is not of this kind is dropped. */
 static void take_code(struct complaint *out, const char *code)
 {
@@ -42,6 +44,26 @@ static const char *member(const struct json *object, const char *key)
     return img__json_text(img__json_get(object, key));
 }
 
+/* A detail may be anything. What says nothing is left out. */
+static void take_detail(struct complaint *out, const struct json *detail)
+{
+    auto_(buf) struct buf text = BUF_INIT(DETAIL_READ_MAX);
+    const char *words = img__json_text(detail);
+    enum json_kind kind = img__json_kind(detail);
+    bool list = kind == JSON_OBJECT || kind == JSON_ARRAY;
+    if (kind == JSON_NULL || (words && !*words) || (list && img__json_count(detail) == 0))
+        return;
+    if (words)
+        img__buf_puts(&text, words);
+    else
+        img__json_write(detail, &text);
+    if (text.failed && !text.len)
+        return;
+    img__text_clean(img__buf_text(&text), out->detail, sizeof(out->detail));
+    if (strstr(out->text, out->detail))
+        *out->detail = '\0';
+}
+
 static void take_object(struct complaint *out, const struct json *object)
 {
     static const char *const words[] = {"message", "error_description", "details", "detail"};
@@ -50,6 +72,7 @@ static void take_object(struct complaint *out, const struct json *object)
         take_code(out, member(object, "error"));
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && !*out->text; i++)
         take_text(out, member(object, words[i]));
+    take_detail(out, img__json_get(object, "detail"));
 }
 
 static const char *skip_blanks(const char *text)
@@ -70,6 +93,7 @@ void img__complaint_parse(const char *body, size_t len, struct complaint *out)
         const struct json *errors = img__json_get(json, "errors");
         bool list = img__json_kind(errors) == JSON_ARRAY && img__json_count(errors);
         take_object(out, list ? img__json_at(errors, 0) : json);
+        out->more = list ? img__json_count(errors) - 1 : 0;
     } else {
         take_text(out, start);
     }
@@ -84,25 +108,77 @@ static int code_of(int status, const struct complaint *complaint)
     return status == 429 ? IMG_ERATELIMIT : IMG_EREFUSED;
 }
 
-static void append_hint(struct buf *out, int code, const struct access *access,
-                        const struct http_response *response)
+/* Who was refused, or was not let in for want of a credential. */
+static void append_account(struct buf *out, const struct access *access, int status)
+{
+    const struct account *account = access->account;
+    if (account->refusal)
+        img__buf_puts(out, "without a credential, since ");
+    img__account_describe(account, access->host->name, out);
+    if (account->refusal || img__account_is_anonymous(account))
+        return;
+    img__buf_puts(out, status == 403 ? " may not do this"
+                                     : " was refused: check the password and log in again");
+}
+
+/* Registries hide what one may not see behind a 404. That a manifest alone is unknown tells that
+ * the repository is not hidden. */
+static bool may_be_hidden(const struct access *access, const struct complaint *complaint)
+{
+    return access->account->known && strncmp(complaint->code, "MANIFEST_", 9) != 0 &&
+           strncmp(complaint->code, "BLOB_", 5) != 0;
+}
+
+static void append_rate(struct buf *out, const struct http_response *response)
 {
     size_t len;
     const char *after = img__http_header(response, "Retry-After", 0, &len);
-    if (code == IMG_EAUTH) {
-        img__buf_puts(out, " (");
-        img__account_describe(access->account, access->host->name, out);
-        if (!img__account_is_anonymous(access->account))
-            img__buf_puts(out, response->status == 403
-                                   ? " may not do this"
-                                   : " was refused: check the password and log in again");
-        img__buf_putc(out, ')');
-    } else if (code == IMG_ERATELIMIT && after && len < 40) {
-        bool seconds = img__is_digit(*after);
-        img__buf_printf(out, " (try again %s %.*s%s)", seconds ? "in" : "after", (int)len, after,
-                        seconds ? " s" : "");
-    } else if (code == IMG_ERATELIMIT) {
-        img__buf_puts(out, " (too many requests; try again later)");
+    if (!after || len >= 40) {
+        img__buf_puts(out, "too many requests; try again later");
+        return;
+    }
+    bool seconds = img__is_digit(*after);
+    img__buf_printf(out, "try again %s %.*s%s", seconds ? "in" : "after", (int)len, after,
+                    seconds ? " s" : "");
+}
+
+static void append_hint(struct buf *out, int code, const struct access *access,
+                        const struct complaint *complaint, const struct http_response *response)
+{
+    auto_(buf) struct buf hint = BUF_INIT((size_t)8192);
+    if (code == IMG_EAUTH || access->account->refusal)
+        append_account(&hint, access, response->status);
+    else if (code == IMG_ERATELIMIT)
+        append_rate(&hint, response);
+    else if (code == IMG_ENOTFOUND && may_be_hidden(access, complaint)) {
+        img__buf_puts(&hint, "or it is there, but not for ");
+        if (img__account_is_anonymous(access->account))
+            img__buf_puts(&hint, "everybody: ");
+        img__account_describe(access->account, access->host->name, &hint);
+    }
+    if (hint.len)
+        img__buf_printf(out, " (%.700s)", img__buf_text(&hint));
+}
+
+/* What the registry's people find the request by in their logs. */
+static void append_request_id(struct buf *out, const struct http_response *response)
+{
+    static const char *const names[] = {
+        "X-Request-Id",
+        "X-Amzn-RequestId",
+        "X-Amz-Request-Id",
+        "X-GitHub-Request-Id",
+        "X-Ms-Correlation-Request-Id",
+        "X-Correlation-Id",
+        "CF-Ray",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t len;
+        const char *value = img__http_header(response, names[i], 0, &len);
+        if (value && len) {
+            img__buf_printf(out, " [%s %.*s]", names[i], (int)(len < 80 ? len : 80), value);
+            return;
+        }
     }
 }
 
@@ -114,26 +190,37 @@ static void append_redirect(struct buf *out, const struct http_response *respons
     img__buf_printf(out, " (redirected to %.300s)", img__buf_text(&url));
 }
 
+/* "CODE: words, detail (and 2 more)". */
+static void append_complaint(struct buf *out, const struct complaint *complaint)
+{
+    if (*complaint->code)
+        img__buf_printf(out, " %s", complaint->code);
+    if (*complaint->text)
+        img__buf_printf(out, ": %s", complaint->text);
+    if (*complaint->detail)
+        img__buf_printf(out, "%s%s", *complaint->text ? ", " : ": ", complaint->detail);
+    if (complaint->more)
+        img__buf_printf(out, ", and %zu more", complaint->more);
+    if (complaint->html)
+        img__buf_puts(out, ", with an HTML page: this is not a registry, or a proxy answered");
+}
+
 int img__fail_refused(const char *method, const char *url, const struct access *access,
                       const struct http_response *response, img_error *err)
 {
-    auto_(buf) struct buf text = BUF_INIT(4096);
+    auto_(buf) struct buf text = BUF_INIT((size_t)8192);
     auto_(buf) struct buf shown = BUF_INIT(URL_MAX);
     struct complaint complaint;
     img__complaint_parse(img__buf_text(&response->body), response->body.len, &complaint);
     int code = code_of(response->status, &complaint);
     img__url_for_message(url, &shown);
-    img__buf_printf(&text, "%s %.600s: %d", method, img__buf_text(&shown), response->status);
-    if (*complaint.code)
-        img__buf_printf(&text, " %s", complaint.code);
-    if (*complaint.text)
-        img__buf_printf(&text, ": %s", complaint.text);
-    if (complaint.html)
-        img__buf_puts(&text, ", with an HTML page: this is not a registry, or a proxy answered");
+    img__buf_printf(&text, "%s %.400s: %d", method, img__buf_text(&shown), response->status);
+    append_complaint(&text, &complaint);
     if (img__url_same_origin(url, response->url))
-        append_hint(&text, code, access, response);
+        append_hint(&text, code, access, &complaint, response);
     else
         append_redirect(&text, response);
+    append_request_id(&text, response);
     img__fail(err, code, "%s", img__buf_text(&text));
     if (err) {
         err->http_status = response->status;

@@ -10,9 +10,11 @@
 
 /* What the body of a refusal says. */
 struct complaint {
-    char code[48];  /* "MANIFEST_UNKNOWN", "" if there is none */
-    char text[400]; /* in words, "" if there are none */
-    bool html;      /* it is a page: something else than a registry answered */
+    char code[48];    /* "MANIFEST_UNKNOWN", "" if there is none */
+    char text[400];   /* in words, "" if there are none */
+    char detail[260]; /* JSON, or words; "" if there is none, or it is what text says */
+    size_t more;      /* errors besides the first */
+    bool html;        /* it is a page: something else than a registry answered */
 };
 
 void img__complaint_parse(const char *body, size_t len, struct complaint *out);

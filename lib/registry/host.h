@@ -13,6 +13,8 @@
 #include "registry/upload_ways.h"
 
 struct token;
+struct helper_memory;
+struct rotation;
 
 enum host_scheme {
     HOST_HTTPS,
@@ -32,6 +34,9 @@ struct host {
     struct token *tokens;
     struct upload_ways ways; /* of sending that were found to work, or not */
     struct placed placed;
+    struct helper_memory *helpers; /* what they said */
+    struct rotation *rotations;    /* of refresh tokens */
+    bool warned_of_file;
     bool warned_of_helper;
     bool warned_of_realm;
 };

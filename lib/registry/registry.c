@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state of a client: options, hosts, the one HTTP loop. Credentials are tried and kept here.
+ * The state of a client: options, hosts, the one HTTP loop.
  */
 #include "registry/registry.h"
 
@@ -10,13 +10,14 @@
 #include <libimg/version.h>
 
 #include "core/reference.h"
-#include "registry/authfile.h"
 #include "registry/call.h"
+#include "registry/helper.h"
 #include "registry/token.h"
 
 static void host_free(struct host *host)
 {
     img__tokens_drop(host);
+    img__accounts_forget(host);
     img__challenges_free(&host->challenges);
     img__placed_free(&host->placed);
     free(host);
@@ -82,6 +83,7 @@ int img__registry_new(const img_client_options *options, struct registry **out, 
     registry->jobs = options->jobs;
     registry->tries = options->tries;
     registry->manifest_limit_bytes = options->manifest_limit_bytes;
+    registry->helper_timeout_ms = HELPER_TIMEOUT_MS;
     registry->on_credential = options->on_credential;
     registry->on_credential_arg = options->on_credential_arg;
     registry->log.on_log = options->on_log;
@@ -116,74 +118,4 @@ int img__registry_host(struct registry *registry, const char *domain, struct hos
     registry->hosts = host;
     *out = host;
     return 0;
-}
-
-static int take_welcome(const struct call *call, const struct http_response *response, void *arg,
-                        img_error *err)
-{
-    (void)arg;
-    return response->status / 100 == 2 ? 0 : img__call_refused(call, response, err);
-}
-
-int img__registry_try_credential(struct registry *registry, const char *host,
-                                 const img_credential *credential, img_error *err)
-{
-    auto_(account) struct account account = {.known = true};
-    struct access access = {.registry = registry, .repository = "", .account = &account};
-    int result = img__registry_host(registry, host, &access.host, err);
-    if (result == 0)
-        result = img__account_set(&account, credential->username, credential->password, err);
-    if (result)
-        return result;
-    access.scope = strdup("");
-    account.origin = strdup("this login");
-    if (!access.scope || !account.origin) {
-        free(access.scope);
-        return img__fail_memory(err);
-    }
-    /* Tokens that another password of the same user got prove nothing about this one, and the other
-     * way round. */
-    img__tokens_drop(access.host);
-    const struct call_request request = {.access = &access, .method = "GET", .path = "/v2/"};
-    result = img__call_perform(&request, take_welcome, NULL, err);
-    img__tokens_drop(access.host);
-    free(access.scope);
-    return result;
-}
-
-/* *path is where credentials are written. */
-static int auth_file(const struct registry *registry, char **path, img_error *err)
-{
-    int result = img__authfile_path(registry->auth_file, path, err);
-    if (result == 0 && !*path)
-        return img__fail(err, IMG_EINVAL,
-                         "there is no place for credentials: set HOME or REGISTRY_AUTH_FILE");
-    return result;
-}
-
-int img__registry_store_credential(struct registry *registry, const char *host,
-                                   const img_credential *credential, img_error *err)
-{
-    struct host *known;
-    auto_free char *path = NULL;
-    int result = img__registry_host(registry, host, &known, err);
-    if (result == 0)
-        result = auth_file(registry, &path, err);
-    if (result)
-        return result;
-    img__tokens_drop(known);
-    return img__authfile_store(path, known->name, credential, err);
-}
-
-int img__registry_erase_credential(struct registry *registry, const char *host, img_error *err)
-{
-    struct host *known;
-    auto_free char *path = NULL;
-    int result = img__registry_host(registry, host, &known, err);
-    if (result == 0)
-        result = auth_file(registry, &path, err);
-    if (result)
-        return result;
-    img__tokens_drop(known);
-    return img__authfile_erase(path, known->name, err);
 }

@@ -32,14 +32,22 @@ int img__registry_endpoint(struct registry *registry, const img_reference *refer
 int img__registry_join(struct endpoint *from, struct endpoint *to, const char **mount_from,
                        bool *same, img_error *err);
 
-/* Asks /v2/ whether it takes the credential: IMG_EAUTH if not. */
-int img__registry_try_credential(struct registry *registry, const char *host,
+/* key is a host, perhaps with a namespace: "ghcr.io", "ghcr.io/team". */
+
+/* Asks /v2/ of the host whether it takes the credential: IMG_EAUTH if not. If it asks for none at
+ * all the log has a warning. */
+int img__registry_try_credential(struct registry *registry, const char *key,
                                  const img_credential *credential, img_error *err);
 
-/* Writes and removes credentials of the auth file that the options name. */
-int img__registry_store_credential(struct registry *registry, const char *host,
+/* Keeps a credential where the options or the environment say, or with the helper that is named
+ * there; takes one away from where it is found first. The log tells where that was. */
+int img__registry_store_credential(struct registry *registry, const char *key,
                                    const img_credential *credential, img_error *err);
-int img__registry_erase_credential(struct registry *registry, const char *host, img_error *err);
+int img__registry_erase_credential(struct registry *registry, const char *key, img_error *err);
+
+/* Tells fn which credential would be used, as img_client_explain() has it. */
+int img__registry_explain(struct registry *registry, const img_reference *reference,
+                          img_explain_fn fn, void *arg, img_error *err);
 
 IMG_AUTO_POINTER(registry, struct registry, img__registry_free)
 

@@ -16,6 +16,7 @@ struct registry {
     struct strv plain_http; /* in normal form */
     uint32_t jobs;
     uint32_t tries;
+    uint32_t helper_timeout_ms;
     uint64_t manifest_limit_bytes;
     img_credential_fn on_credential;
     void *on_credential_arg;

@@ -5,8 +5,11 @@
  * taken for stale at 90 % of its life, counted from its arrival by the monotonic clock.
  *
  * A password goes by GET and Basic, a refresh token by POST. If a service has no POST, the password
- * that stands beside the refresh token is tried; if there is no service at all and the host offers
- * Basic too, that is used from then on.
+ * that stands beside the refresh token is tried by GET; if it has no GET, the password by POST. If
+ * there is no service at all and the host offers Basic too, that is used from then on.
+ *
+ * A credential that is refused is renewed if a helper gave it. Where nothing is written the same is
+ * asked for as nobody in particular, and both are told (A19).
  */
 #include "registry/token.h"
 
@@ -19,6 +22,9 @@
 #include "registry/secret.h"
 
 #define ANSWER_MAX ((uint64_t)1024 * 1024)
+/* An upload that is larger does not begin with a token that has less to live (A7). */
+#define LARGE_BYTES ((uint64_t)1024 * 1024)
+#define LARGE_NEEDS_MS 30000
 
 static uint64_t now_ms(void)
 {
@@ -90,30 +96,20 @@ static struct token *find(const struct access *access)
     return NULL;
 }
 
-/* The last two labels of a name, which for most names is what is registered. */
-static const char *site_of(const char *host, size_t len)
+static void append_base(const struct host *host, struct buf *out)
 {
-    int dots = 0;
-    size_t at = len;
-    while (at > 0 && !(host[at - 1] == '.' && ++dots == 2))
-        at--;
-    return host + at;
+    img__host_append_base(host, out);
+    img__buf_putc(out, '/');
 }
 
 /* A credential is about to go to a realm whose site is not the registry's. */
-static void warn_of_realm(const struct access *access, const char *url)
+static void warn_of_realm(const struct access *access, const char *base, const char *url)
 {
     struct host *host = access->host;
-    struct url_origin to;
+    struct url_origin from, to;
     if (host->warned_of_realm || img__account_is_anonymous(access->account) ||
-        host->scheme == HOST_UNKNOWN || img__url_origin(url, &to, NULL) != 0)
-        return;
-    size_t len = strcspn(host->address, ":");
-    const char *ours = site_of(host->address, len);
-    const char *theirs = site_of(to.host, to.host_len);
-    size_t ours_len = (size_t)(host->address + len - ours);
-    size_t theirs_len = (size_t)(to.host + to.host_len - theirs);
-    if (ours_len == theirs_len && strncmp(ours, theirs, ours_len) == 0)
+        img__url_origin(base, &from, NULL) != 0 || img__url_origin(url, &to, NULL) != 0 ||
+        img__token_same_site(from.host, from.host_len, to.host, to.host_len))
         return;
     host->warned_of_realm = true;
     img__log(&access->registry->log, IMG_LOG_WARNING,
@@ -121,20 +117,18 @@ static void warn_of_realm(const struct access *access, const char *url)
              (int)to.host_len, to.host);
 }
 
-static void append_base(const struct host *host, struct buf *out)
-{
-    img__host_append_base(host, out);
-    img__buf_putc(out, '/');
-}
-
 static int prepare_form(struct token *token, const struct account *account, img_error *err)
 {
-    const struct challenges *challenges = &token->host->challenges;
-    size_t len = strlen(token->scope) + strlen(account->identity) +
-                 (challenges->service ? strlen(challenges->service) : 0);
-    token->form_text = (struct buf)BUF_INIT(3 * len + 1024);
+    const struct token_form form = {
+        .service = token->host->challenges.service,
+        .scope = token->scope,
+        .refresh = token->grant == TOKEN_REFRESH ? account->identity : NULL,
+        .user = account->user,
+        .password = account->password,
+    };
+    token->form_text = (struct buf)BUF_INIT(img__token_form_max(&form));
     img__buf_reserve(&token->form_text, token->form_text.max);
-    img__token_form(challenges->service, token->scope, account->identity, &token->form_text);
+    img__token_form(&form, &token->form_text);
     int result = img__buf_check(&token->form_text, "the form for the token service", err);
     return result
                ? result
@@ -172,43 +166,53 @@ static int on_tick(uint64_t bytes, void *arg, img_error *err)
     return result;
 }
 
-static int request_token(struct token *token, const struct access *access, bool post,
-                         img_error *err)
+static int start_request(struct token *token, img_error *err)
 {
     static const char *const form_headers[] = {"Content-Type: application/x-www-form-urlencoded",
                                                NULL};
-    auto_(buf) struct buf base = BUF_INIT(URL_MAX);
-    auto_(buf) struct buf url = BUF_INIT(URL_MAX);
-    const char *realm =
-        token->host->challenges.realm; /* a later challenge may have taken it away */
-    append_base(token->host, &base);
-    free_request(token);
-    int result = img__token_check_realm(img__buf_text(&base), realm ? realm : "", &url, err);
-    if (result)
-        return result;
-    warn_of_realm(access, img__buf_text(&url));
-    result = post ? prepare_form(token, access->account, err)
-                  : prepare_query(token, access->account, &url, err);
-    if (result)
-        return result;
-    token->url = img__buf_steal(&url);
-    if (!token->url)
-        return img__fail_memory(err);
-    struct http_request request = {
-        .method = post ? "POST" : "GET",
+    const struct http_request request = {
+        .method = token->form ? "POST" : "GET",
         .url = token->url,
-        .headers = post ? form_headers : NULL,
+        .headers = token->form ? form_headers : NULL,
         .authorization = token->authorization,
         .body = token->form,
         .body_size = token->form_text.len,
         .body_limit = ANSWER_MAX,
         .on_bytes = on_tick,
         .on_bytes_arg = token,
-        .confidential = post,
+        .confidential = token->form != NULL,
         .far = true,
         .from = token->host->place,
+        .priority = 1,
     };
     return img__http_start(token->registry->http, &request, on_token, token, err);
+}
+
+static int request_token(struct token *token, const struct access *access, enum token_grant grant,
+                         img_error *err)
+{
+    auto_(buf) struct buf base = BUF_INIT(URL_MAX);
+    auto_(buf) struct buf url = BUF_INIT(URL_MAX);
+    const char *realm =
+        token->host->challenges.realm; /* a later challenge may have taken it away */
+    append_base(token->host, &base);
+    free_request(token);
+    token->grant = grant;
+    int result = img__token_check_realm(img__buf_text(&base), realm ? realm : "", &url, err);
+    if (result)
+        return result;
+    warn_of_realm(access, img__buf_text(&base), img__buf_text(&url));
+    result = grant == TOKEN_GET ? prepare_query(token, access->account, &url, err)
+                                : prepare_form(token, access->account, err);
+    if (result)
+        return result;
+    token->url = img__buf_steal(&url);
+    return token->url ? start_request(token, err) : img__fail_memory(err);
+}
+
+static enum token_grant first_grant(const struct account *account)
+{
+    return account->identity ? TOKEN_REFRESH : TOKEN_GET;
 }
 
 /* All who wait are resumed; a failed token is gone first, so that the next call asks anew. */
@@ -236,14 +240,69 @@ static int take_answer(struct token *token, const struct http_response *response
                                   response->body.len, &answer, err);
     if (result)
         return result;
-    if (answer.refresh && account->identity) {
-        img__secret_clear(&account->identity);
-        account->identity = steal(answer.refresh);
-    }
-    token->value = steal(answer.token);
-    token->stale_ms = now_ms() + answer.life_sec * 900;
+    if (answer.refresh && account->identity)
+        result = img__account_rotate(token->host, account, answer.refresh, err);
+    uint64_t now = now_ms();
+    token->value = result == 0 ? steal(answer.token) : NULL;
+    token->stale_ms = now + answer.life_sec * 900;
+    token->dead_ms = now + answer.life_sec * 1000;
     img__token_answer_free(&answer);
+    return result;
+}
+
+/* There is no such way to ask; is there another one? */
+static bool find_other_grant(struct token *token, int status, const struct account *account,
+                             enum token_grant *grant)
+{
+    bool no_post = token->form && (status == 404 || status == 405 || status == 501);
+    bool no_get = !token->form && status == 405;
+    if (!account->user)
+        return false;
+    if (token->grant == TOKEN_REFRESH && no_post) {
+        token->posted = true;
+        *grant = TOKEN_GET;
+        return true;
+    }
+    *grant = TOKEN_PASSWORD;
+    return no_get && !token->posted;
+}
+
+/* The credential was refused. *again: there is another one, or none will perhaps do as well. */
+static int find_other_account(struct token *token, const struct access *access, img_error *refusal,
+                              bool *again, img_error *err)
+{
+    struct account *account = access->account;
+    const struct account_search search = {access->registry, access->host, access->repository, NULL,
+                                          NULL};
+    *again = false;
+    if (refusal->code != IMG_EAUTH || img__account_is_anonymous(account))
+        return 0;
+    int result = img__account_renew(&search, account, again, err);
+    if (result == 0 && !*again && access->reads_only) {
+        result = img__account_refuse(account, refusal->message, err);
+        *again = true;
+    }
+    if (result || !*again)
+        return result;
+    char *user = strdup(user_of(account));
+    if (!user)
+        return img__fail_memory(err);
+    free(token->user);
+    token->user = user;
+    token->posted = false;
     return 0;
+}
+
+static bool try_other(struct token *token, const struct access *access, int *code, img_error *err)
+{
+    bool again;
+    img_error refusal = *err;
+    int result = find_other_account(token, access, &refusal, &again, err);
+    if (result == 0 && again)
+        result = request_token(token, access, first_grant(access->account), err);
+    if (result)
+        *code = result;
+    return result == 0 && again;
 }
 
 /* *code and err are the end; false: it goes on. */
@@ -253,17 +312,19 @@ static bool judge(struct token *token, const struct http_response *response, int
     const struct access *access = token->waiters->request.access;
     struct host *host = token->host;
     int status = response->status;
+    enum token_grant grant;
     *code = 0;
     if (status / 100 == 2) {
         *code = take_answer(token, response, access->account, err);
-    } else if (token->form && (status == 404 || status == 405) && access->account->user) {
-        *code = request_token(token, access, false, err);
+    } else if (find_other_grant(token, status, access->account, &grant)) {
+        *code = request_token(token, access, grant, err);
         return *code != 0;
-    } else if ((status == 404 || status == 501) && host->challenges.basic &&
+    } else if ((status == 404 || status == 405 || status == 501) && host->challenges.basic &&
                access->account->user) {
         host->tokens_fail = true;
     } else {
         *code = img__fail_refused(token->form ? "POST" : "GET", token->url, access, response, err);
+        return !try_other(token, access, code, err);
     }
     return true;
 }
@@ -304,7 +365,7 @@ static int begin(struct call *call, img_error *err)
     struct token *token = token_new(access);
     if (!token)
         return img__fail_memory(err);
-    int result = request_token(token, access, access->account->identity != NULL, err);
+    int result = request_token(token, access, first_grant(access->account), err);
     if (result) {
         token_free(token);
         return result;
@@ -314,6 +375,14 @@ static int begin(struct call *call, img_error *err)
     token->next = access->host->tokens;
     access->host->tokens = token;
     return 0;
+}
+
+/* Will it live as long as the call needs it? */
+static bool is_fresh(const struct token *token, const struct call *call)
+{
+    uint64_t now = now_ms();
+    bool large = call->request.body && call->request.body_size >= LARGE_BYTES;
+    return now < token->stale_ms && (!large || now + LARGE_NEEDS_MS <= token->dead_ms);
 }
 
 int img__token_for(struct call *call, const struct token **out, img_error *err)
@@ -326,7 +395,7 @@ int img__token_for(struct call *call, const struct token **out, img_error *err)
         token->waiters = call;
         return 0;
     }
-    if (token && now_ms() < token->stale_ms) {
+    if (token && is_fresh(token, call)) {
         *out = token;
         return 0;
     }

@@ -53,16 +53,31 @@ static void append_field(struct buf *out, const char *name, const char *value)
     }
 }
 
-void img__token_form(const char *service, const char *scope, const char *refresh, struct buf *out)
+size_t img__token_form_max(const struct token_form *form)
 {
-    append_field(out, "grant_type", "refresh_token");
-    if (service)
-        append_field(out, "service", service);
+    const char *const values[] = {form->service, form->scope, form->refresh, form->user,
+                                  form->password};
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        len += values[i] ? strlen(values[i]) : 0;
+    return 3 * len + 1024;
+}
+
+void img__token_form(const struct token_form *form, struct buf *out)
+{
+    append_field(out, "grant_type", form->refresh ? "refresh_token" : "password");
+    if (form->service)
+        append_field(out, "service", form->service);
     append_field(out, "client_id", CLIENT_ID);
-    append_field(out, "access_type", "offline");
-    if (*scope)
-        append_field(out, "scope", scope);
-    append_field(out, "refresh_token", refresh);
+    append_field(out, "access_type", form->refresh ? "offline" : "online");
+    if (*form->scope)
+        append_field(out, "scope", form->scope);
+    if (form->refresh) {
+        append_field(out, "refresh_token", form->refresh);
+    } else {
+        append_field(out, "username", form->user);
+        append_field(out, "password", form->password);
+    }
 }
 
 bool img__token_is_sendable(const char *token)
@@ -91,7 +106,7 @@ int img__token_parse(const char *what, const char *body, size_t len, struct toke
                      img_error *err)
 {
     auto_(json) struct json *json = NULL;
-    int result = img__json_parse(what, body, len, &json, err);
+    int result = img__json_parse_secret(what, body, len, &json, err);
     if (result)
         return result;
     const char *token = img__json_text(img__json_get(json, "access_token"));
@@ -139,4 +154,57 @@ int img__token_check_realm(const char *base, const char *realm, struct buf *url,
         return 0;
     return img__fail(err, IMG_EAUTH, "%s names a token service at %.*s, %s: refused", base,
                      (int)to.host_len, to.host, reason);
+}
+
+/* The label that ends before at; at goes to its start. */
+static size_t label_before(const char *host, size_t *at)
+{
+    size_t end = *at;
+    while (*at > 0 && host[*at - 1] != '.')
+        --*at;
+    return end - *at;
+}
+
+static bool is_shared(const char *label, size_t len)
+{
+    static const char *const shared[] = {"co",  "com", "net", "org", "gov",
+                                         "edu", "ac",  "or",  "ne",  "go"};
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        if (strlen(shared[i]) == len && memcmp(shared[i], label, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_address(const char *host, size_t len)
+{
+    return *host == '[' || (len && img__is_digit(host[len - 1]));
+}
+
+/* Where what is registered begins: in "registry.example.co.uk" at "example". */
+static size_t site_start(const char *host, size_t len)
+{
+    size_t at = len;
+    size_t last = label_before(host, &at);
+    for (int labels = 1; at > 0 && labels < 3; labels++) {
+        at--;
+        size_t label = label_before(host, &at);
+        if (labels == 1 && !(last == 2 && is_shared(host + at, label)))
+            break;
+    }
+    return at;
+}
+
+bool img__token_same_site(const char *one, size_t one_len, const char *other, size_t other_len)
+{
+    bool address = is_address(one, one_len) || is_address(other, other_len);
+    size_t a = address ? 0 : site_start(one, one_len);
+    size_t b = address ? 0 : site_start(other, other_len);
+    if (one_len - a != other_len - b)
+        return false;
+    for (; a < one_len; a++, b++) {
+        if (img__to_lower(one[a]) != img__to_lower(other[b]))
+            return false;
+    }
+    return true;
 }

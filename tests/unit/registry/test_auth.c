@@ -145,26 +145,67 @@ static void basic(void **state)
     close_scene(&scene);
 }
 
-/* Who was refused is told, the secret is not. There is no second try as nobody. */
+/* Who was refused, and by whom, is told, the secret is not. Nothing is written as nobody. */
 static void wrong_password(void **state)
 {
     (void)state;
-    static const char *const scripts[] = {
-        "{\"auth\":{" BASIC "}}",
-        "{\"auth\":{" BEARER ",\"grant\":{\"\":{\"*\":[\"pull\"]}}}}",
+    static const struct {
+        const char *script, *refused_by;
+        enum registry_access access;
+    } rows[] = {
+        {"{\"auth\":{" BASIC "}}", "/v2/", REGISTRY_PULL},
+        {"{\"auth\":{" BASIC "}}", "/v2/", REGISTRY_PUSH},
+        {"{\"auth\":{" BEARER ",\"grant\":{\"\":{\"*\":[\"pull\",\"push\"]}}}}", "/token",
+         REGISTRY_PUSH},
     };
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         img_error err;
         struct scene scene;
-        open_scene(&scene, scripts[i], WRONG, "a:1", REGISTRY_PULL);
-        assert_fails(resolve(&scene, &err), IMG_EAUTH, "user \"u\" of ");
+        open_scene(&scene, rows[i].script, WRONG, "a:1", rows[i].access);
+        assert_fails(resolve(&scene, &err), IMG_EAUTH, "user \"u\" of auths[\"");
         assert_non_null(strstr(err.message, scene.peer.auth_file));
+        assert_non_null(strstr(err.message, scene.peer.host));
+        assert_non_null(strstr(err.message, rows[i].refused_by));
         assert_null(strstr(err.message, "wrong"));
         assert_null(strstr(err.message, "dTp3"));
         assert_int_equal(err.http_status, 401);
-        assert_true(peer_count(&scene.peer, "", "") <= 2);
+        assert_int_equal(peer_count(&scene.peer, "", ""), 2);
+        assert_string_equal(scene.log, "");
         close_scene(&scene);
     }
+}
+
+/* What anybody may read is read, with a warning; else both refusals are told, in one line. */
+static void wrong_password_reads(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"grant\":{\"\":{\"a\":[\"pull\"]}}}}", GOOD, "a:1",
+               REGISTRY_PUSH);
+    assert_ok(push(&scene, &err));
+    char text[256];
+    snprintf(text, sizeof(text), "{\"auths\":{\"%s\":" WRONG "}}", scene.peer.host);
+    peer_write(scene.peer.auth_file, text);
+    use(&scene, "a:1", REGISTRY_PULL);
+    assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "404 MANIFEST_UNKNOWN");
+    assert_non_null(strstr(err.message, "without a credential, since GET http"));
+    assert_non_null(strstr(err.message, "user \"u\" of auths["));
+    assert_string_equal(scene.log, "");
+    assert_ok(pull(&scene, &err));
+    memory_assert_arrived(&scene.memory);
+    const char *warning = strstr(scene.log, "going on without a credential");
+    assert_non_null(warning);
+    assert_null(strstr(warning + 1, "going on"));
+    assert_non_null(strstr(scene.log, "user \"u\" of auths["));
+
+    use(&scene, "private:1", REGISTRY_PULL);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "401 UNAUTHORIZED");
+    assert_non_null(strstr(err.message, "/v2/private/manifests/1"));
+    assert_non_null(strstr(err.message, "/token: 401"));
+    assert_non_null(strstr(err.message, "user \"u\" of auths["));
+    assert_null(strchr(err.message, '\n'));
+    close_scene(&scene);
 }
 
 /* Tokens that the registry stops to like in the middle are replaced, also in front of a PUT. */
@@ -268,7 +309,10 @@ static void refresh_tokens(void **state)
         assert_null(strstr(err.message, "r3fresh"));
         assert_count(&scene.peer, "POST /token ",
                      "Content-Type=[application/x-www-form-urlencoded]", 1);
-        assert_count(&scene.peer, "GET /token", "", i == 1 ? 1 : 0);
+        /* The password, or, since this only reads, nobody. */
+        assert_count(&scene.peer, "GET /token",
+                     i == 2 ? "client_id=libimg 200 Accept" : "account=u", i == 0 ? 0 : 1);
+        assert_count(&scene.peer, "GET /token", "", i == 0 ? 0 : 1);
         close_scene(&scene);
     }
 }
@@ -442,13 +486,13 @@ static void helper_warning(void **state)
     struct scene scene;
     open_scene(&scene, "{\"auth\":{" BEARER ",\"grant\":{\"\":{\"*\":[\"pull\"]}}}}", "{}", "a:1",
                REGISTRY_PULL);
-    peer_write(scene.peer.auth_file, "{\"auths\":{},\"credsStore\":\"desktop\"}");
+    peer_write(scene.peer.auth_file, "{\"auths\":{},\"credsStore\":\"not-there\"}");
     assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
     use(&scene, "b:1", REGISTRY_PULL);
     assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
-    const char *warning = strstr(scene.log, "helper program");
+    const char *warning = strstr(scene.log, "docker-credential-not-there (credsStore in ");
     assert_non_null(warning);
-    assert_null(strstr(warning + 1, "helper program"));
+    assert_null(strstr(warning + 1, "docker-credential"));
     close_scene(&scene);
 }
 
@@ -495,6 +539,7 @@ int main(void)
         cmocka_unit_test(anonymous_token),
         cmocka_unit_test(basic),
         cmocka_unit_test(wrong_password),
+        cmocka_unit_test(wrong_password_reads),
         cmocka_unit_test(dying_tokens),
         cmocka_unit_test(useless_tokens),
         cmocka_unit_test(larger_scope),

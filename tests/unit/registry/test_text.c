@@ -39,11 +39,72 @@ static void token_forms(void **state)
 {
     (void)state;
     auto_(buf) struct buf out = BUF_INIT(URL_MAX);
-    img__token_form("S", "repository:a:pull repository:b:pull", "se/cr&et+", &out);
+    const struct token_form form = {
+        .service = "S",
+        .scope = "repository:a:pull repository:b:pull",
+        .refresh = "se/cr&et+",
+    };
+    img__token_form(&form, &out);
     assert_string_equal(img__buf_text(&out),
                         "grant_type=refresh_token&service=S&client_id=libimg&access_type=offline"
                         "&scope=repository%3Aa%3Apull+repository%3Ab%3Apull"
                         "&refresh_token=se%2Fcr%26et%2B");
+    const struct token_form password = {.scope = "", .user = "u v", .password = "p&q"};
+    img__buf_clear(&out);
+    img__token_form(&password, &out);
+    assert_string_equal(img__buf_text(&out), "grant_type=password&client_id=libimg"
+                                             "&access_type=online&username=u+v&password=p%26q");
+    assert_true(img__token_form_max(&password) > out.len);
+}
+
+/* Nothing of an answer that is no JSON is quoted. */
+static void secret_answers(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"token\":\"s3cret",
+        "{\"token\":\"s3cret\" s3cret}",
+        "s3cret",
+        "{\"s3cret\":1,\"s3cret\":1}",
+    };
+    img_error err;
+    for (size_t i = 0; i < SIZE_OF(bodies); i++) {
+        struct token_answer answer;
+        assert_fails(img__token_parse("https://a/t", bodies[i], strlen(bodies[i]), &answer, &err),
+                     IMG_EFORMAT, "https://a/t");
+        assert_null(strstr(err.message, "s3cret"));
+    }
+}
+
+static void sites(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *one, *other;
+        bool same;
+    } rows[] = {
+        {"registry-1.docker.io", "auth.docker.io", true},
+        {"ghcr.io", "GHCR.io", true},
+        {"docker.io", "auth.docker.io", true},
+        {"r.example.com", "r.example.org", false},
+        {"r.example.co.uk", "auth.example.co.uk", true},
+        {"r.example.co.uk", "evil.co.uk", false},
+        {"example.co.uk", "a.b.example.co.uk", true},
+        {"r.example.io", "xexample.io", false},
+        {"localhost", "localhost", true},
+        {"registry", "tokens", false},
+        {"10.0.0.1", "10.0.0.1", true},
+        {"10.0.0.1", "192.168.0.1", false},
+        {"[::1]", "[::1]", true},
+        {"[fd00::1]", "[fd01::1]", false},
+        {"example.com", "1.2.3.4", false},
+    };
+    for (size_t i = 0; i < SIZE_OF(rows); i++) {
+        const char *one = rows[i].one, *other = rows[i].other;
+        if (img__token_same_site(one, strlen(one), other, strlen(other)) != rows[i].same ||
+            img__token_same_site(other, strlen(other), one, strlen(one)) != rows[i].same)
+            fail_msg("%s and %s", one, other);
+    }
 }
 
 static void token_answers(void **state)
@@ -174,22 +235,31 @@ static void complaints(void **state)
     static const struct {
         const char *body, *code, *text;
         bool html;
+        const char *detail; /* NULL: "" */
     } rows[] = {
         {"{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\"},{\"code\":\"X\"}]}", "DENIED", "no",
-         false},
-        {"{\"errors\":[]}", "", "", false},
-        {"{\"errors\":{}}", "", "", false},
-        {"{\"errors\":[5]}", "", "", false},
-        {"{\"errors\":[{\"code\":7,\"message\":{}}]}", "", "", false},
+         false, NULL},
+        {"{\"errors\":[{\"code\":\"A\",\"message\":\"m\",\"detail\":{\"a\":[1,\"\\u001b\"]}}]}",
+         "A", "m", false, "{\"a\":[1,\"\\u001B\"]}"},
+        {"{\"errors\":[{\"code\":\"A\",\"message\":\"m\",\"detail\":\"sha256:1\"}]}", "A", "m",
+         false, "sha256:1"},
+        {"{\"errors\":[{\"code\":\"A\",\"message\":\"it is m\",\"detail\":\"is m\"}]}", "A",
+         "it is m", false, NULL},
+        {"{\"errors\":[{\"code\":\"A\",\"message\":\"m\",\"detail\":{}}]}", "A", "m", false, NULL},
+        {"{\"errors\":[]}", "", "", false, NULL},
+        {"{\"errors\":{}}", "", "", false, NULL},
+        {"{\"errors\":[5]}", "", "", false, NULL},
+        {"{\"errors\":[{\"code\":7,\"message\":{}}]}", "", "", false, NULL},
         {"{\"error\":\"invalid_grant\",\"error_description\":\"bad\"}", "invalid_grant", "bad",
-         false},
-        {"{\"details\":\"wrong password\"}", "", "wrong password", false},
-        {"{\"errors\":[{\"code\":\"BAD CODE\\n\",\"message\":\"two\\nlines\"}]}", "", "two", false},
-        {"  \n<html><body>x</body></html>", "", "", true},
-        {"plain words\nmore", "", "plain words", false},
-        {"{ broken", "", "", false},
-        {"", "", "", false},
-        {"\x1b[31mred", "", "\\x1B[31mred", false},
+         false, NULL},
+        {"{\"details\":\"wrong password\"}", "", "wrong password", false, NULL},
+        {"{\"errors\":[{\"code\":\"BAD CODE\\n\",\"message\":\"two\\nlines\"}]}", "", "two", false,
+         NULL},
+        {"  \n<html><body>x</body></html>", "", "", true, NULL},
+        {"plain words\nmore", "", "plain words", false, NULL},
+        {"{ broken", "", "", false, NULL},
+        {"", "", "", false, NULL},
+        {"\x1b[31mred", "", "\\x1B[31mred", false, NULL},
     };
     for (size_t i = 0; i < SIZE_OF(rows); i++) {
         struct complaint complaint;
@@ -198,6 +268,7 @@ static void complaints(void **state)
         if (!img__text_equal_nocase(complaint.text, rows[i].text))
             fail_msg("'%s' instead of '%s'", complaint.text, rows[i].text);
         assert_int_equal(complaint.html, rows[i].html);
+        assert_string_equal(complaint.detail, rows[i].detail ? rows[i].detail : "");
     }
 }
 
@@ -238,7 +309,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(token_urls),    cmocka_unit_test(token_forms),
-        cmocka_unit_test(token_answers), cmocka_unit_test(realms),
+        cmocka_unit_test(token_answers), cmocka_unit_test(secret_answers),
+        cmocka_unit_test(sites),         cmocka_unit_test(realms),
         cmocka_unit_test(locations),     cmocka_unit_test(complaints),
         cmocka_unit_test(hosts),
     };
