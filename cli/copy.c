@@ -17,6 +17,7 @@ struct request {
     const char *source, *destination;
     img_copy_options options;
     img_platform *platforms;
+    bool all_tags;
 };
 
 static void auto_request(struct request *request)
@@ -88,15 +89,61 @@ static void print_plan_json(const img_copy_plan *plan)
     json_end_object(&j);
 }
 
+/* ---- all tags ---- */
+
+struct copied_tags {
+    char **names; /* TAG@DIGEST */
+    size_t count;
+};
+
+static void auto_copied_tags(struct copied_tags *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        free(tags->names[i]);
+    free(tags->names);
+}
+
+static int take_tag(const char *tag, const img_descriptor *descriptor, void *arg)
+{
+    struct copied_tags *tags = arg;
+
+    tags->names = xreallocarray(tags->names, tags->count + 1, sizeof(*tags->names));
+    tags->names[tags->count++] = xasprintf("%s@%s", tag, descriptor->digest.text);
+    return cli_interrupted();
+}
+
+static int copy_tags(struct cli *cli, img_client *client, const struct request *request,
+                     img_error *err)
+{
+    auto_(copied_tags) struct copied_tags tags = {NULL, 0};
+    struct json_out j = {.stream = stdout};
+    int rc = img_copy_tags(client, request->source, request->destination, &request->options,
+                           take_tag, &tags, err);
+
+    progress_end(cli->progress);
+    if (cli->json)
+        json_begin_array(&j, NULL);
+    for (size_t i = 0; i < tags.count; i++) {
+        if (cli->json)
+            json_put_string(&j, NULL, tags.names[i]);
+        else
+            puts(tags.names[i]);
+    }
+    if (cli->json)
+        json_end_array(&j);
+    return rc;
+}
+
 static int preview(struct cli *cli, img_client *client, const struct request *request,
                    img_error *err)
 {
     img_copy_plan plan;
     char size[FORMAT_MAX];
+    int rc = (request->all_tags ? img_copy_tags_preview : img_copy_preview)(
+        client, request->source, request->destination, &request->options, &plan, err);
 
-    if (img_copy_preview(client, request->source, request->destination, &request->options, &plan,
-                         err) < 0)
-        return err->code;
+    if (rc < 0)
+        return rc;
     progress_end(cli->progress);
     if (cli->json) {
         print_plan_json(&plan);
@@ -135,6 +182,7 @@ static int parse_request(struct cli *cli, const struct arguments *args, struct r
     request->destination = args->operands[1];
     request->options.on_event = cli_on_event;
     request->options.on_event_arg = cli;
+    request->all_tags = option_count(args, "all-tags") > 0;
     if (option_count(args, "sparse"))
         request->options.flags |= IMG_COPY_SPARSE;
     if (parse_platforms(args, request, err) < 0)
@@ -169,6 +217,8 @@ static int copy_run(struct cli *cli, const struct arguments *args, img_error *er
     request.options.store = store;
     if (option_count(args, "dry-run"))
         return preview(cli, client, &request, err);
+    if (request.all_tags)
+        return copy_tags(cli, client, &request, err);
     if (img_copy(client, request.source, request.destination, &request.options, &copied, err) < 0)
         return err->code;
     progress_end(cli->progress);
@@ -181,6 +231,7 @@ static const struct option options[] = {
      "index is made of them (default: all, as it is)",
      NULL},
     {"sparse", 0, false, NULL, "with --platform: the index stays as it is", NULL},
+    {"all-tags", 0, false, NULL, "copy each tag of the repository; prints TAG@DIGEST", NULL},
     {"dry-run", 0, false, NULL, "say what would move, and change nothing", NULL},
     {0},
 };

@@ -59,6 +59,16 @@ typedef struct img_copy_options {
 IMG_API int img_copy(img_client *client, const char *source, const char *destination,
                      const img_copy_options *options, img_descriptor *out, img_error *err);
 
+/* A tag that was copied; non-zero ends the call with IMG_ECANCELED. */
+typedef int (*img_copied_fn)(const char *tag, const img_descriptor *descriptor, void *arg);
+
+/* Copies all tags of a repository of a registry to another one, to the store or to a layout. Tags
+ * in source and destination do not count. The first failure ends it; what was copied stays. fn,
+ * which may be NULL, is called for each tag once it is set. */
+IMG_API int img_copy_tags(img_client *client, const char *source, const char *destination,
+                          const img_copy_options *options, img_copied_fn fn, void *arg,
+                          img_error *err);
+
 /* What a copy would do. Layers that several manifests share count once. */
 typedef struct img_copy_plan {
     img_descriptor target;  /* what would be named */
@@ -74,6 +84,12 @@ typedef struct img_copy_plan {
 /* Asks both places what img_copy() would move, and changes nothing. */
 IMG_API int img_copy_preview(img_client *client, const char *source, const char *destination,
                              const img_copy_options *options, img_copy_plan *out, img_error *err);
+
+/* The same of img_copy_tags(): the numbers are those of all tags, target is that of the last one.
+ */
+IMG_API int img_copy_tags_preview(img_client *client, const char *source, const char *destination,
+                                  const img_copy_options *options, img_copy_plan *out,
+                                  img_error *err);
 
 #ifdef __cplusplus
 }

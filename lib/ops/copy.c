@@ -40,12 +40,13 @@ static int move_jobs(const struct copy *copy, const struct blob_job *jobs, size_
                      img_error *err)
 {
     struct endpoint *from = copy->from, *to = copy->to;
-    if (from->ops->fetch && to->ops->send && !from->ops->open_source)
-        return img__fail(
-            err, IMG_EUNSUPPORTED,
-            "copying from registry to registry needs a store in between: pull, then push");
-    if (from->ops->fetch && !to->ops->send)
-        return from->ops->fetch(from, jobs, count, copy->observer, err);
+    if (from->ops->fetch && !to->ops->send) {
+        size_t at_once = to->serial ? 1 : count;
+        int rc = 0;
+        for (size_t i = 0; rc == 0 && i < count; i += at_once)
+            rc = from->ops->fetch(from, jobs + i, at_once, copy->observer, err);
+        return rc;
+    }
     if (to->ops->send)
         return to->ops->send(to, jobs, count, copy->observer, err);
     for (size_t i = 0; i < count; i++) {
@@ -94,12 +95,14 @@ static int put(const struct copy *copy, const struct plan_document *planned, boo
 
 static int put_documents(const struct plan *plan, img_error *err)
 {
-    for (size_t i = 0; i < plan->document_count; i++) {
-        int rc = put(plan->copy, &plan->documents[i], i + 1 == plan->document_count, err);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    const struct copy *copy = plan->copy;
+    size_t count = plan->document_count;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = put(copy, &plan->documents[i], i + 1 == count, err);
+    for (size_t i = 0; rc == 0 && i < copy->also_count; i++)
+        rc = copy->also[i]->ops->set_name(copy->also[i], &plan->documents[count - 1].document, err);
+    return rc;
 }
 
 /* Of an index what the platforms want: one manifest, or an index of those alone. */
@@ -121,24 +124,28 @@ static int choose(const struct copy *copy, struct document *document, img_error 
     return 0;
 }
 
-static int make_plan(const struct copy *copy, struct plan *plan, img_descriptor *top,
-                     img_error *err)
+static int resolve(const struct copy *copy, struct document *out, img_error *err)
 {
-    auto_(document) struct document document = DOCUMENT_INIT;
-    int rc = copy->from->ops->resolve(copy->from, &document, err);
-    if (rc == 0)
-        rc = choose(copy, &document, err);
-    if (rc)
-        return rc;
-    *top = document.descriptor;
-    return img__plan_make(copy, &document, plan, err);
+    return copy->from->ops->resolve(copy->from, out, err);
 }
 
-int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
+/* Takes document over, unless it fails. */
+static int make_plan(const struct copy *copy, struct document *document, struct plan *plan,
+                     img_descriptor *top, img_error *err)
+{
+    int rc = choose(copy, document, err);
+    if (rc)
+        return rc;
+    *top = document->descriptor;
+    return img__plan_make(copy, document, plan, err);
+}
+
+int img__copy_document(const struct copy *copy, struct document *document, img_descriptor *top,
+                       img_error *err)
 {
     auto_(plan) struct plan plan = {.copy = copy};
     img_descriptor named;
-    int rc = make_plan(copy, &plan, &named, err);
+    int rc = make_plan(copy, document, &plan, &named, err);
     if (rc == 0)
         rc = move_blobs(&plan, err);
     if (rc == 0)
@@ -147,6 +154,13 @@ int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
         return rc;
     *top = named;
     return 0;
+}
+
+int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)
+{
+    auto_(document) struct document document = DOCUMENT_INIT;
+    int rc = resolve(copy, &document, err);
+    return rc ? rc : img__copy_document(copy, &document, top, err);
 }
 
 /* A place that can't tell, such as a pipe, has nothing. */
@@ -175,18 +189,27 @@ static int count_blobs(const struct plan *plan, struct copy_look *out, img_error
     return 0;
 }
 
-int img__copy_look(const struct copy *copy, struct copy_look *out, img_error *err)
+int img__copy_look_document(const struct copy *copy, struct document *document,
+                            struct copy_look *out, img_error *err)
 {
     auto_(plan) struct plan plan = {.copy = copy, .whole = true};
-    struct copy_look look = {.mounts = copy->mount_from != NULL};
-    int rc = make_plan(copy, &plan, &look.top, err);
+    struct copy_look look = *out;
+    int rc = make_plan(copy, document, &plan, &look.top, err);
     if (rc == 0)
         rc = count_blobs(&plan, &look, err);
     if (rc)
         return rc;
-    look.documents = plan.document_count;
+    look.mounts = copy->mount_from != NULL;
+    look.documents += plan.document_count;
     for (size_t i = 0; i < plan.document_count; i++)
         look.documents_missing += !plan.documents[i].exists;
     *out = look;
     return 0;
+}
+
+int img__copy_look(const struct copy *copy, struct copy_look *out, img_error *err)
+{
+    auto_(document) struct document document = DOCUMENT_INIT;
+    int rc = resolve(copy, &document, err);
+    return rc ? rc : img__copy_look_document(copy, &document, out, err);
 }

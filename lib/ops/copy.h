@@ -7,9 +7,18 @@
 
 #include "core/endpoint.h"
 
+/* What earlier copies between the same places have seen, and moved; see copy_plan.c. */
+struct copy_seen {
+    void *documents; /* trees of digests and sizes, see tsearch() */
+    void *blobs;
+};
+
 struct copy {
     struct endpoint *from;
     struct endpoint *to;
+    struct endpoint *const *also; /* as to, but with other names that are to stand for the same */
+    size_t also_count;
+    struct copy_seen *seen; /* of copies that went well; NULL: none */
     /* Takes these of an index: the manifest if it is one, else an index made of them. */
     const img_platform *platforms;
     size_t platform_count; /* 0: all */
@@ -25,6 +34,17 @@ struct copy {
  * first, then manifests, then indexes, the name last. *top is what was named. */
 int img__copy(const struct copy *copy, img_descriptor *top, img_error *err);
 
+/* The same of a document that from has; it is taken over, unless this fails. */
+int img__copy_document(const struct copy *copy, struct document *document, img_descriptor *top,
+                       img_error *err);
+
+void img__copy_seen_free(struct copy_seen *seen);
+
+static inline void img__auto_copy_seen(struct copy_seen *seen)
+{
+    img__copy_seen_free(seen);
+}
+
 /* What a copy would have to do. */
 struct copy_look {
     img_descriptor top;
@@ -34,7 +54,9 @@ struct copy_look {
     bool mounts; /* the registry of the target may take the blobs from a repository of its own */
 };
 
-/* Asks, and changes nothing. */
+/* Asks, and changes nothing. Adds to the numbers of *out. */
 int img__copy_look(const struct copy *copy, struct copy_look *out, img_error *err);
+int img__copy_look_document(const struct copy *copy, struct document *document,
+                            struct copy_look *out, img_error *err);
 
 #endif

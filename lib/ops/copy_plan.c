@@ -43,8 +43,14 @@ void img__plan_free(struct plan *plan)
         img__document_free(&plan->documents[i].document);
     free(plan->documents);
     free(plan->blobs);
-    tdestroy(plan->seen_documents, free);
-    tdestroy(plan->seen_blobs, free);
+    img__copy_seen_free(&plan->own);
+}
+
+void img__copy_seen_free(struct copy_seen *seen)
+{
+    tdestroy(seen->documents, free);
+    tdestroy(seen->blobs, free);
+    *seen = (struct copy_seen){NULL, NULL};
 }
 
 /* Remembers a descriptor; *known: it was there before. */
@@ -70,7 +76,7 @@ static int see(void **tree, const img_descriptor *descriptor, bool *known, img_e
 static int see_document(struct plan *plan, const img_descriptor *descriptor, bool *known,
                         img_error *err)
 {
-    int rc = see(&plan->seen_documents, descriptor, known, err);
+    int rc = see(&plan->seen->documents, descriptor, known, err);
     if (rc || *known)
         return rc;
     if (plan->seen_count >= DOCUMENTS_MAX)
@@ -102,7 +108,7 @@ static int add_blob(struct plan *plan, const img_descriptor *descriptor, struct 
 {
     bool known;
     *slot = NULL;
-    int rc = see(&plan->seen_blobs, descriptor, &known, err);
+    int rc = see(&plan->seen->blobs, descriptor, &known, err);
     if (rc || known)
         return rc;
     if (plan->blob_count >= BLOBS_MAX)
@@ -240,6 +246,7 @@ int img__plan_make(const struct copy *copy, struct document *top, struct plan *p
     struct endpoint *to = copy->to;
     bool known, has = false;
     plan->copy = copy;
+    plan->seen = copy->seen ? copy->seen : &plan->own;
     int rc = see_document(plan, &top->descriptor, &known, err);
     if (rc == 0)
         rc = ask(plan, &top->descriptor, true, &has, err);

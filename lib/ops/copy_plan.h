@@ -29,9 +29,9 @@ struct plan {
     struct plan_blob *blobs;
     size_t blob_count;
     size_t blob_cap;
-    void *seen_documents; /* trees of digests and sizes, see tsearch() */
-    void *seen_blobs;
-    size_t seen_count; /* of documents */
+    struct copy_seen own; /* unless the copy brings one along */
+    struct copy_seen *seen;
+    size_t seen_count; /* documents, in this plan */
 };
 
 /* Collects what top, which is taken over unless this fails, reaches. *plan is all

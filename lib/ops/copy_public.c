@@ -1,156 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * img_copy(): the two places that its texts name, what they have to do with each other, and the
- * walk between them.
+ * img_copy() and its kin: the walk between the two places of a job, or a look at it.
  */
-#include <string.h>
+#include "ops/copy_job.h"
+#include "ops/copy_tags.h"
 
-#include "base/options.h"
-#include "core/digest.h"
-#include "ops/client.h"
-#include "ops/copy.h"
-#include "ops/copy_place.h"
-
-#define CONFIG_LIMIT_BY_DEFAULT ((uint64_t)8 << 20)
-#define PLATFORMS_MAX 1000u
-
-_Static_assert(sizeof(img_copy_options) ==
-                   offsetof(img_copy_options, on_event_arg) + sizeof(void *),
-               "no tail padding: a new field could hide in it");
-_Static_assert(offsetof(img_copy_options, on_event) ==
-                   offsetof(img_copy_options, flags) + sizeof(uint32_t),
-               "no hole either");
-
-/* A copy, with what it needs. */
-struct job {
-    img_client *client;
-    img_copy_options options;
-    struct observer observer;
-    struct copy_place from, to;
-    struct copy copy;
-    img_platform host;
-};
-
-static void img__auto_job(struct job *job)
+static int fail(const struct copy_request *request, int code, img_error *err)
 {
-    img__copy_place_free(&job->from);
-    img__copy_place_free(&job->to);
-}
-
-static int check(const img_copy_options *options, img_error *err)
-{
-    if (options->flags & ~IMG_COPY_SPARSE)
-        return img__fail(err, IMG_EINVAL, "unknown flags %#x", options->flags & ~IMG_COPY_SPARSE);
-    if (options->platform_count > PLATFORMS_MAX)
-        return img__fail(err, IMG_EINVAL, "%u platforms are too many: at most %u",
-                         options->platform_count, PLATFORMS_MAX);
-    if (options->platform_count && !options->platforms)
-        return img__fail(err, IMG_EINVAL, "platform_count without platforms");
-    if ((options->flags & IMG_COPY_SPARSE) && !options->platform_count)
-        return img__fail(err, IMG_EINVAL, "a sparse copy needs platforms to be chosen");
-    return 0;
-}
-
-/* Two repositories may be of one registry, or one. */
-static int relate(struct job *job, img_error *err)
-{
-    struct copy *copy = &job->copy;
-    if (job->from.where.kind != TRANSPORT_REGISTRY)
-        return 0;
-    if (job->to.where.kind != TRANSPORT_REGISTRY)
-        return 0;
-    return img__registry_join(copy->from, copy->to, &copy->mount_from, &copy->same_repository, err);
-}
-
-static void set_up(struct job *job)
-{
-    const img_client_options *client = job->client ? &job->client->options : NULL;
-    const img_copy_options *options = &job->options;
-    job->observer =
-        (struct observer){options->on_event, options->on_event_arg, client ? client->on_log : NULL,
-                          client ? client->on_log_arg : NULL, 0};
-    job->copy = (struct copy){
-        .from = job->from.endpoint,
-        .to = job->to.endpoint,
-        .platforms = options->platforms,
-        .platform_count = options->platform_count,
-        .keep_index = options->flags & IMG_COPY_SPARSE,
-        .config_limit_bytes = client ? client->config_limit_bytes : CONFIG_LIMIT_BY_DEFAULT,
-        .observer = &job->observer,
-    };
-}
-
-/* A docker archive has no indexes: of one, what docker save would take. */
-static int choose_for_docker(struct job *job, img_error *err)
-{
-    struct copy *copy = &job->copy;
-    if (job->to.where.kind != TRANSPORT_DOCKER_ARCHIVE)
-        return 0;
-    if (copy->platform_count > 1 || copy->keep_index)
-        return img__fail(err, IMG_EINVAL, "a docker-archive has room for one platform");
-    if (copy->platform_count)
-        return 0;
-    img_platform_host(&job->host);
-    copy->platforms = &job->host;
-    copy->platform_count = 1;
-    return 0;
-}
-
-static int prepare(struct job *job, const char *source, const char *destination, bool preview,
-                   img_error *err)
-{
-    int rc = check(&job->options, err);
-    if (rc == 0)
-        rc = img__copy_place_from(source, job->client, job->options.store, &job->from, err);
-    if (rc == 0)
-        rc = img__copy_place_to(destination, job->client, job->options.store, &job->from, preview,
-                                &job->to, err);
-    if (rc)
-        return rc;
-    set_up(job);
-    rc = choose_for_docker(job, err);
-    return rc ? rc : relate(job, err);
+    return img__prefix(err, code, "copy %s to %s", request->source, request->destination);
 }
 
 int img_copy(img_client *client, const char *source, const char *destination,
              const img_copy_options *options, img_descriptor *out, img_error *err)
 {
-    auto_(job) struct job job = {.client = client, .options = IMG_COPY_OPTIONS_INIT};
+    auto_(copy_job) struct copy_job job = {0};
+    const struct copy_request request = {client, source, destination, options, false};
     img_descriptor top;
-    int rc = img__options_copy(&job.options, sizeof(job.options), options, "img_copy_options", err);
-    if (rc)
-        return rc;
-    rc = prepare(&job, source, destination, false, err);
+    int rc = img__copy_job_make(&job, &request, err);
     if (rc == 0)
         rc = img__copy(&job.copy, &top, err);
     if (rc)
-        return img__prefix(err, rc, "copy %s to %s", source, destination);
+        return fail(&request, rc, err);
     if (out)
         *out = top;
     return 0;
 }
 
+static void take_look(const struct copy_look *look, img_copy_plan *out)
+{
+    *out = (img_copy_plan){
+        .target = look->top,
+        .missing_bytes = look->missing_bytes,
+        .layers = (uint32_t)look->layers,
+        .missing_layers = (uint32_t)look->layers_missing,
+        .manifests = (uint32_t)look->documents,
+        .missing_manifests = (uint32_t)look->documents_missing,
+        .mounts = look->mounts,
+    };
+}
+
 int img_copy_preview(img_client *client, const char *source, const char *destination,
                      const img_copy_options *options, img_copy_plan *out, img_error *err)
 {
-    auto_(job) struct job job = {.client = client, .options = IMG_COPY_OPTIONS_INIT};
-    struct copy_look look;
-    int rc = img__options_copy(&job.options, sizeof(job.options), options, "img_copy_options", err);
-    if (rc)
-        return rc;
-    rc = prepare(&job, source, destination, true, err);
+    auto_(copy_job) struct copy_job job = {0};
+    const struct copy_request request = {client, source, destination, options, true};
+    struct copy_look look = {0};
+    int rc = img__copy_job_make(&job, &request, err);
     if (rc == 0)
         rc = img__copy_look(&job.copy, &look, err);
     if (rc)
-        return img__prefix(err, rc, "copy %s to %s", source, destination);
-    *out = (img_copy_plan){
-        .target = look.top,
-        .missing_bytes = look.missing_bytes,
-        .layers = (uint32_t)look.layers,
-        .missing_layers = (uint32_t)look.layers_missing,
-        .manifests = (uint32_t)look.documents,
-        .missing_manifests = (uint32_t)look.documents_missing,
-        .mounts = look.mounts,
-    };
+        return fail(&request, rc, err);
+    take_look(&look, out);
+    return 0;
+}
+
+int img_copy_tags(img_client *client, const char *source, const char *destination,
+                  const img_copy_options *options, img_copied_fn fn, void *arg, img_error *err)
+{
+    auto_(copy_job) struct copy_job job = {0};
+    const struct copy_request request = {client, source, destination, options, false};
+    int rc = img__copy_job_make(&job, &request, err);
+    if (rc == 0)
+        rc = img__copy_tags(&job, fn, arg, err);
+    return rc ? fail(&request, rc, err) : 0;
+}
+
+int img_copy_tags_preview(img_client *client, const char *source, const char *destination,
+                          const img_copy_options *options, img_copy_plan *out, img_error *err)
+{
+    auto_(copy_job) struct copy_job job = {0};
+    const struct copy_request request = {client, source, destination, options, true};
+    struct copy_look look = {0};
+    int rc = img__copy_job_make(&job, &request, err);
+    if (rc == 0)
+        rc = img__copy_tags_look(&job, &look, err);
+    if (rc)
+        return fail(&request, rc, err);
+    take_look(&look, out);
     return 0;
 }

@@ -114,3 +114,23 @@ imgtool copy "$one/team/app:all" "docker-archive:$work/all.tar" --platform arm64
 same "platform" arm64 "$(skopeo inspect "docker-archive:$work/all.tar" | jq -r .Architecture)"
 misuses 'room for one platform' \
     "$IMGTOOL" copy "$one/team/app:all" "docker-archive:$work/x.tar" --platform arm64 --platform amd64
+
+step "all tags of a repository"
+imgtool copy "$one/team/app:1" "$one/team/app:same" >/dev/null
+start_script front python3 -B "$here/record_proxy.py" --to "$one" --record "$work/record"
+front=127.0.0.1:$port
+imgtool copy --all-tags "$front/team/app" "oci:$work/every" >"$work/copied"
+same "tags" "1 all arm s390 same" "$(sed 's/@.*//' "$work/copied" | sort | xargs)"
+same "names" "1 all arm s390 same" "$(jq -r \
+    '[.manifests[].annotations."org.opencontainers.image.ref.name"] | sort | join(" ")' \
+    "$work/every/index.json")"
+consistent "$work/every"
+same "blobs that were fetched" 6 "$(grep -c '^GET .*/blobs/' "$work/record")"
+imgtool copy --all-tags "$one/team/app" "$one/every/app" >/dev/null
+same "tags in a registry" "1 all arm s390 same" "$(curl -s "http://$one/v2/every/app/tags/list" |
+    jq -r '.tags | sort | join(" ")')"
+skopeo inspect --raw --tls-verify=false "docker://$one/every/app:all" | cmp - "$work/index.json"
+same "what would move" "would mount 0 of 3 layers; 3 exist" \
+    "$(imgtool copy --all-tags --dry-run "$one/team/app" "$one/every/app")"
+misuses 'the same repository' "$IMGTOOL" copy --all-tags "$one/team/app" "$one/team/app"
+misuses 'only a repository of a registry' "$IMGTOOL" copy --all-tags store:app "$one/team/app"
