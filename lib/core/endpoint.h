@@ -54,6 +54,8 @@ struct endpoint_ops {
      * at work on this blob; ask again later. NULL where there is no such thing. */
     int (*open_partial)(struct endpoint *endpoint, const img_descriptor *descriptor,
                         struct sink **out, uint64_t *have_bytes, img_error *err);
+    /* Throws away what open_partial would go on with. */
+    void (*drop_partial)(struct endpoint *endpoint, const img_descriptor *descriptor);
 
     /* Remote places only, else NULL: many blobs at once; events go to the observer. The first
      * failure ends them all and is the one reported. */

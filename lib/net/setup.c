@@ -172,7 +172,9 @@ static CURLcode set_transport(struct transfer *transfer)
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    SET(CURLOPT_HTTP_CONTENT_DECODING, transfer->want.decode ? 1L : 0L);
+    if (transfer->want.decode)
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip");
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_EXPECT_100_TIMEOUT_MS, EXPECT_WAIT_MS);
     if (http->user_agent)

@@ -76,7 +76,10 @@ static int send_request(struct call *call, img_error *err)
         .body_size = request->body_size,
         .sink = request->sink,
         .body_limit = request->body_limit,
+        .priority = request->priority,
+        .on_headers = request->on_headers,
         .on_bytes = request->on_bytes,
+        .decode = request->decode,
         .on_bytes_arg = request->arg,
         .far = request->url != NULL,
         .from = request->access->host->place,
@@ -188,6 +191,8 @@ static bool is_own(const struct call *call)
     auto_(buf) struct buf base = BUF_INIT(URL_MAX);
     if (!call->request.url)
         return true;
+    if (call->request.unknown)
+        return false;
     img__host_append_base(call->request.access->host, &base);
     return img__url_same_origin(img__buf_text(&base), call->request.url);
 }

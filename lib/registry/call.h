@@ -25,11 +25,15 @@ struct call_request {
     uint64_t body_size;
     struct sink *sink; /* borrowed until the end */
     uint64_t body_limit;
+    uint32_t priority; /* as http_request has it, and the next two */
+    int (*on_headers)(const struct http_response *response, void *arg, img_error *err);
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     uint32_t delay_ms; /* is begun so much later */
     bool once;         /* the one try of a request that is no 401's fault */
+    bool unknown;      /* whoever url leads to is to get no credential, on whatever origin */
+    bool decode;       /* as http_request has it */
     call_done_fn done;
-    void *arg; /* of on_bytes too */
+    void *arg; /* of on_bytes and on_headers too */
 };
 
 struct call {

@@ -122,6 +122,11 @@ static int endpoint_open_partial(struct endpoint *endpoint, const img_descriptor
     return r;
 }
 
+static void endpoint_drop_partial(struct endpoint *endpoint, const img_descriptor *descriptor)
+{
+    img__store_drop_part(self_of(endpoint)->store, descriptor);
+}
+
 static void endpoint_free(struct endpoint *endpoint)
 {
     free(self_of(endpoint)->name);
@@ -138,6 +143,7 @@ static const struct endpoint_ops endpoint_ops = {
     .open_source = endpoint_open_source,
     .open_sink = endpoint_open_sink,
     .open_partial = endpoint_open_partial,
+    .drop_partial = endpoint_drop_partial,
     .free = endpoint_free,
 };
 

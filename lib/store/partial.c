@@ -217,6 +217,18 @@ static int part_new(img_store *store, const img_descriptor *descriptor, struct p
     return 0;
 }
 
+void img__store_drop_part(img_store *store, const img_descriptor *descriptor)
+{
+    img_digest checked;
+    struct part *part = NULL;
+
+    if (img_digest_parse(descriptor->digest.text, &checked, NULL) ||
+        part_new(store, descriptor, &part, NULL))
+        return;
+    part->useless = true;
+    part_free(&part->base);
+}
+
 int img__store_accept_part(img_store *store, const img_descriptor *descriptor, struct sink **out,
                            uint64_t *have_bytes, img_error *err)
 {

@@ -33,6 +33,9 @@ int img__store_accept(img_store *store, const img_descriptor *descriptor, struct
 int img__store_accept_part(img_store *store, const img_descriptor *descriptor, struct sink **out,
                            uint64_t *have_bytes, img_error *err);
 
+/* Removes what it would go on with, unless someone is at work on it. */
+void img__store_drop_part(img_store *store, const img_descriptor *descriptor);
+
 /* Reads a blob that is there; one whose bytes are not the promised ones is removed, so that it can
  * be brought again. */
 int img__store_mend(img_store *store, const img_descriptor *descriptor, img_error *err);

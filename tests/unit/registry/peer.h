@@ -295,7 +295,7 @@ static inline struct registry *peer_client(const struct peer *peer, img_client_o
     options.jobs = options.jobs ? options.jobs : 4;
     options.tries = options.tries ? options.tries : 2;
     options.connect_timeout_ms = 5000;
-    options.stall_timeout_ms = 5000;
+    options.stall_timeout_ms = options.stall_timeout_ms ? options.stall_timeout_ms : 5000;
     options.manifest_limit_bytes = (uint64_t)4 << 20;
     options.config_limit_bytes = (uint64_t)8 << 20;
     if (peer->ca_file[0] != '-')

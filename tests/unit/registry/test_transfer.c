@@ -232,7 +232,7 @@ static void hostile_blobs(void **state)
         {"\"status\":200,\"body\":\"short\"", "layer: ", IMG_EDIGEST},
         {"\"status\":404", "layer: GET http://127.0.0.1", IMG_ENOTFOUND},
         {"\"status\":200,\"body\":\"\"", "layer: ", IMG_EDIGEST},
-        {"\"truncate\":70000", "layer: ", IMG_ENETWORK},
+        {"\"truncate\":70000,\"ranges\":false", "layer: ", IMG_ENETWORK},
         {"\"set\":{\"Content-Length\":\"10\"}", "layer: ", IMG_EDIGEST},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
