@@ -28,9 +28,12 @@
 /* {}, which needs no registry (image-spec, "empty descriptor"). */
 #define EMPTY_DIGEST "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
-/* A try that brings less than the smaller of these does not get on. */
+/* A try that brings less than the smaller of these does not get on; before the next one there is a
+ * pause, the longer the more of them there were. */
 #define WORTH_PART 64
 #define WORTH_BYTES ((uint64_t)256 * 1024)
+#define PAUSE_MS 100u
+#define PAUSE_DOUBLINGS_MAX 6u
 
 static void on_done(const struct call *call, int code, const struct http_response *response,
                     const img_error *err, void *arg);
@@ -95,6 +98,13 @@ static int add_range(const struct download *download, struct strv *headers, img_
     return img__strv_add(headers, text, err);
 }
 
+static uint32_t pause_ms(const struct download *download)
+{
+    unsigned doublings =
+        download->stuck < PAUSE_DOUBLINGS_MAX ? download->stuck : PAUSE_DOUBLINGS_MAX;
+    return download->stuck ? PAUSE_MS << doublings : 0;
+}
+
 static int request(struct download *download, img_error *err)
 {
     auto_(buf) struct buf path = BUF_INIT(PATH_BYTES_MAX);
@@ -122,6 +132,7 @@ static int request(struct download *download, img_error *err)
         .sink = &download->gate,
         .on_headers = img__download_on_headers,
         .on_bytes = on_bytes,
+        .delay_ms = pause_ms(download),
         .unknown = !place,
         .decode = download->decode,
         .done = on_done,
