@@ -50,7 +50,8 @@ static void choose_part(struct send *send)
 
 static bool has_range(const struct send *send)
 {
-    return send->way == UPLOAD_PIECES && send->part && send->part < img__send_size(send);
+    return send->way == UPLOAD_PIECES && send->part &&
+           (send->patching || send->part < img__send_size(send));
 }
 
 static void on_part(const struct call *call, int code, const struct http_response *response,

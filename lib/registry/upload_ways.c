@@ -60,6 +60,11 @@ enum upload_way img__upload_choose(const struct upload_ways *ways,
     return UPLOAD_NONE;
 }
 
+static uint64_t half_of(uint64_t bytes)
+{
+    return bytes / 2 > UPLOAD_PIECE_MIN ? bytes / 2 : UPLOAD_PIECE_MIN;
+}
+
 uint64_t img__upload_piece(const struct upload_ways *ways, const struct upload_limits *limits,
                            uint64_t rest)
 {
@@ -68,10 +73,11 @@ uint64_t img__upload_piece(const struct upload_ways *ways, const struct upload_l
         return rest;
     if (size < limits->min_bytes)
         size = limits->min_bytes;
-    /* What was refused is known for sure, what is promised is not. */
+    /* What failed is known for sure, what is promised is not. */
+    if (reaches(size, ways->put_failed))
+        size = half_of(ways->put_failed);
     if (reaches(size, ways->refused_bytes))
-        size =
-            ways->refused_bytes / 2 > UPLOAD_PIECE_MIN ? ways->refused_bytes / 2 : UPLOAD_PIECE_MIN;
+        size = half_of(ways->refused_bytes);
     if (limits->max_bytes && size > limits->max_bytes)
         size = limits->max_bytes > MAX_SANE ? limits->max_bytes : MAX_SANE;
     return size < rest ? size : rest;
@@ -83,8 +89,7 @@ bool img__upload_shrink(struct upload_ways *ways, uint64_t refused)
         return false;
     if (!ways->refused_bytes || refused < ways->refused_bytes)
         ways->refused_bytes = refused;
-    uint64_t half = refused / 2 < UPLOAD_LARGE ? refused / 2 : UPLOAD_LARGE;
-    ways->piece_bytes = half > UPLOAD_PIECE_MIN ? half : UPLOAD_PIECE_MIN;
+    ways->piece_bytes = half_of(refused) < UPLOAD_LARGE ? half_of(refused) : UPLOAD_LARGE;
     return !ways->no_pieces;
 }
 
@@ -96,19 +101,16 @@ static void lower(uint64_t *bound, uint64_t size)
 
 void img__upload_rule_out(struct upload_ways *ways, enum upload_way way, bool told, uint64_t size)
 {
-    switch (way) {
-    case UPLOAD_WHOLE:
-        ways->no_put_body = ways->no_put_body || told;
+    if (way == UPLOAD_WHOLE && told)
+        ways->no_put_body = true;
+    else if (way == UPLOAD_WHOLE)
         lower(&ways->put_failed, size);
-        break;
-    case UPLOAD_STREAM:
-        ways->no_stream = ways->no_stream || told;
+    else if (way == UPLOAD_STREAM && told)
+        ways->no_stream = true;
+    else if (way == UPLOAD_STREAM)
         lower(&ways->stream_failed, size);
-        break;
-    default:
+    else
         ways->no_pieces = ways->no_pieces || told;
-        break;
-    }
 }
 
 void img__upload_learn(struct upload_ways *origin, const struct upload_ways *blob)

@@ -41,7 +41,7 @@ in pieces, keeps what a broken request brought, and tells how far it is:
     "old"        a Location from before the last bytes came: "refused" (416), "fatal" (404, and the
                  session is gone, as docker-registry 2.8 does); status may be asked with it only if
                  it is neither
-    "cut"        "lost": the session is gone after a broken request
+    "cut"        "lost": the session is gone after a broken request; "dropped": what it brought is
     "max", "max_header"   bytes of a body that are too many (413); sent as OCI-Chunk-Max-Length
     "min", "min_header"   bytes of a piece that are too few; sent as OCI-Chunk-Min-Length (a text)
     "put"        false: a PUT with a body is refused (405)
@@ -437,7 +437,8 @@ class Handler(BaseHTTPRequestHandler):
         match = re.fullmatch(rf"/v2/{NAME}/blobs/uploads/(?P<session>[^/]+)", self.path_only)
         with self.state.lock:
             upload = self.state.uploads.get(match["session"]) if match else None
-            if upload and self.command in ("PUT", "PATCH"):
+            if upload and self.command in ("PUT", "PATCH") and \
+                    self.state.habits.get("cut") != "dropped":
                 upload.data += data
                 upload.first = upload.first or len(data)
                 if self.state.habits.get("cut") == "lost":

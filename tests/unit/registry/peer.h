@@ -202,7 +202,7 @@ static inline void memory_init(struct memory *memory)
         .open_source = memory_open_source,
         .open_sink = memory_open_sink,
     };
-    *memory = (struct memory){.base = {&ops}};
+    *memory = (struct memory){.base = {.ops = &ops}};
 }
 
 /* A blob of so many bytes that no other seed makes. */
