@@ -15,7 +15,24 @@ const struct option registry_options[] = {
      "log in: imgtool help auth",
      NULL},
     {"plain-http", 0, true, "HOST", "talk HTTP without TLS to HOST[:PORT]", NULL},
+    {"insecure", 0, true, "HOST",
+     "don't check the certificate of HOST[:PORT]; TLS is\n"
+     "spoken all the same",
+     NULL},
     {"ca-file", 0, false, "FILE", "trust the certificate authorities in FILE alone", "cacert"},
+    {"cert-dir", 0, false, "DIR",
+     "authorities and client certificates are in\n"
+     "DIR/HOST[:PORT]: imgtool help registries",
+     NULL},
+    {"registries-conf", 0, false, "FILE",
+     "mirrors and other places of images; the default:\n"
+     "imgtool help registries",
+     NULL},
+    {"hosts-dir", 0, false, "DIR",
+     "the same as containerd has it, in DIR/HOST[:PORT]\n"
+     "(default /etc/containerd/certs.d)",
+     NULL},
+    {"resolve", 0, true, "HOST:PORT:ADDRESS", "connect to ADDRESS, don't look HOST up", NULL},
     {"jobs", 0, false, "N", "move N blobs at once (default 6)", NULL},
     {"retry", 0, false, "N", "try what fails in passing N times more (default 4)", NULL},
     {"stall-timeout", 0, false, "S", "give up what stands still for S seconds (default 60)", NULL},
@@ -52,9 +69,16 @@ int cli_new_client(struct cli *cli, const struct arguments *args, img_client **o
 {
     img_client_options options = IMG_CLIENT_OPTIONS_INIT;
     auto_free const char **plain_http = option_values(args, "plain-http");
+    auto_free const char **insecure = option_values(args, "insecure");
+    auto_free const char **resolve = option_values(args, "resolve");
 
     options.auth_file = option_value(args, "authfile");
     options.plain_http = plain_http;
+    options.insecure = insecure;
+    options.resolve = resolve;
+    options.certs_dir = option_value(args, "cert-dir");
+    options.registries_conf = option_value(args, "registries-conf");
+    options.hosts_dir = option_value(args, "hosts-dir");
     options.ca_file = option_value(args, "ca-file");
     options.user_agent = "imgtool/" LIBIMG_VERSION_STRING;
     options.on_log = cli_on_log;

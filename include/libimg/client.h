@@ -52,12 +52,30 @@ typedef struct img_client_options {
     void *on_credential_arg;
     img_log_fn on_log;
     void *on_log_arg;
+    /* "HOST:PORT:ADDRESS", ended by NULL: connect there instead of looking the name up; NULL: none.
+     */
+    const char *const *resolve;
+    /* Registries whose certificate is not checked, "host[:port]", ended by NULL; NULL: none. They
+     * are spoken to in TLS all the same; see plain_http. Meant for those hosts alone: never for a
+     * mirror, a token service or whatever else they lead to. */
+    const char *const *insecure;
+    /* A folder with one folder HOST[:PORT] for each registry, that holds authorities (*.crt) and a
+     * client certificate (*.cert with *.key). NULL: $XDG_CONFIG_HOME/containers/certs.d or
+     * ~/.config/containers/certs.d, /etc/containers/certs.d, /etc/docker/certs.d: the first that
+     * knows the registry. */
+    const char *certs_dir;
+    /* Where images are really read, mirrors, blocked registries: containers-registries.conf(5).
+     * NULL: $CONTAINERS_REGISTRIES_CONF, else the user's or the system's, with their drop-ins. */
+    const char *registries_conf;
+    /* containerd's folder of HOST[:PORT]/hosts.toml, for names of which registries.conf knows
+     * nothing. NULL: /etc/containerd/certs.d. */
+    const char *hosts_dir;
 } img_client_options;
 
 #define IMG_CLIENT_OPTIONS_INIT                                                                    \
     {                                                                                              \
         sizeof(img_client_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL,    \
-            NULL                                                                                   \
+            NULL, NULL, NULL, NULL, NULL, NULL                                                     \
     }
 
 /* options may be NULL. Connects to nothing yet. */

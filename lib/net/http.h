@@ -71,7 +71,8 @@ struct http_request {
     const char *url;            /* absolute */
     const char *const *headers; /* "Name: value", ended by NULL; NULL: none; nothing secret */
     const char *authorization;  /* the value of Authorization, for the origin of url; NULL: none */
-    const struct http_tls *tls; /* for the origin of url; NULL: nothing special */
+    const char *const *own_headers; /* as headers, but for the origin of url; may be secret */
+    const struct http_tls *tls;     /* for the origin of url; NULL: nothing special */
     struct source *body; /* borrowed until the end; NULL: none. Rewound when it is sent again */
     uint64_t body_size;
     struct sink *sink;   /* borrowed; takes the body of a 2xx, is not closed; NULL: response.body */

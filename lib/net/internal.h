@@ -96,7 +96,7 @@ struct transfer {
     char *url;
     char *authorization;
     struct tls_own tls;
-    struct strv headers;
+    struct strv headers, own_headers;
     struct http_request want; /* of which only the values and borrowed pointers are used */
     http_done_fn done;
     void *arg;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An easy handle for one hop, set up from nothing. Authorization and TLS settings are tied to the
- * origin of the request's URL, here and nowhere else. What curl would do by itself (redirects,
- * decoding, Expect, cookies, other protocols, proxies) is switched off.
+ * An easy handle for one hop, set up from nothing. Authorization, TLS settings and headers of one's
+ * own are tied to the origin of the request's URL, here and nowhere else. What curl would do by
+ * itself (redirects, decoding, Expect, cookies, other protocols, proxies) is switched off.
  */
 #include <string.h>
 
@@ -88,13 +88,20 @@ static bool want_expect(struct transfer *transfer)
     return transfer->expects;
 }
 
+static int add_lines(struct transfer *transfer, const struct strv *lines)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < lines->count; i++)
+        rc = add_line(transfer, lines->items[i]);
+    return rc;
+}
+
 static int set_headers(struct transfer *transfer)
 {
-    const char *const *line = img__strv_list(&transfer->headers);
-    int rc = 0;
     img__setup_free_lines(transfer);
-    for (; rc == 0 && *line; line++)
-        rc = add_line(transfer, *line);
+    int rc = add_lines(transfer, &transfer->headers);
+    if (rc == 0 && is_home(transfer))
+        rc = add_lines(transfer, &transfer->own_headers);
     if (rc == 0)
         rc = want_expect(transfer) ? 0 : add_line(transfer, "Expect:");
     return rc == 0 ? add_authorization(transfer) : rc;

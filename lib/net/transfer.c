@@ -16,19 +16,27 @@ static bool is_clean(const char *text)
     return true;
 }
 
-static int copy_headers(struct transfer *transfer, const struct http_request *request,
-                        img_error *err)
+static int copy_list(struct strv *out, const char *const *line, img_error *err)
 {
-    const char *const *line = request->headers;
     for (; line && *line; line++) {
         if (!is_clean(*line) || !strchr(*line, ':'))
-            return img__fail(err, IMG_EINVAL, "the header '%s' is malformed", *line);
-        int rc = img__strv_add(&transfer->headers, *line, err);
+            return img__fail(err, IMG_EINVAL, "the header '%.*s' is malformed",
+                             (int)strcspn(*line, ":"), *line);
+        int rc = img__strv_add(out, *line, err);
         if (rc < 0)
             return rc;
     }
-    if (!request->authorization)
-        return 0;
+    return 0;
+}
+
+static int copy_headers(struct transfer *transfer, const struct http_request *request,
+                        img_error *err)
+{
+    int rc = copy_list(&transfer->headers, request->headers, err);
+    if (rc == 0)
+        rc = copy_list(&transfer->own_headers, request->own_headers, err);
+    if (rc || !request->authorization)
+        return rc;
     if (!is_clean(request->authorization))
         return img__fail(err, IMG_EINVAL, "the credential holds control characters");
     transfer->authorization = strdup(request->authorization);
@@ -47,7 +55,7 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
     transfer->want = *request;
     /* The caller's strings may be gone when they would be looked at. */
     transfer->want.method = transfer->want.url = transfer->want.authorization = NULL;
-    transfer->want.headers = NULL;
+    transfer->want.headers = transfer->want.own_headers = NULL;
     transfer->want.tls = NULL;
     transfer->method = strdup(request->method);
     transfer->url = strdup(transfer->here.data);
@@ -117,6 +125,9 @@ void img__transfer_free(struct transfer *transfer)
     img__origin_give(transfer->origin);
     img__tls_own_free(&transfer->tls);
     img__strv_free(&transfer->headers);
+    for (size_t i = 0; i < transfer->own_headers.count; i++)
+        explicit_bzero(transfer->own_headers.items[i], strlen(transfer->own_headers.items[i]));
+    img__strv_free(&transfer->own_headers);
     img__buf_free(&transfer->here);
     free(transfer);
 }

@@ -15,6 +15,7 @@ struct access {
     struct account *account; /* borrowed; found when it is first asked for */
     char *scope;             /* to ask tokens for; a challenge may add to it */
     bool reads_only;         /* what a refused credential is needed for may do without one */
+    const char *ns;          /* borrowed; whose proxy the host is; NULL or "": nobody's */
 };
 
 #endif

@@ -72,6 +72,8 @@ static int send_request(struct call *call, img_error *err)
         .url = call->url,
         .headers = img__strv_list(&call->headers),
         .authorization = call->authorization,
+        .tls = call->own ? &request->access->host->tls : NULL,
+        .own_headers = call->own ? img__strv_list(&request->access->host->headers) : NULL,
         .body = request->body,
         .body_size = request->body_size,
         .sink = request->sink,
@@ -157,6 +159,21 @@ static void settle_host(const struct call *call, const struct http_response *res
         host->place = response->place;
 }
 
+/* A proxy that says for whom it answers must mean whom it was asked for (registry.md X3). */
+static int check_namespace(const struct call *call, const struct http_response *response,
+                           img_error *err)
+{
+    const char *wanted = call->request.access->ns;
+    size_t len = 0;
+    if (!wanted || !*wanted || response->status / 100 != 2)
+        return 0;
+    const char *value = img__http_header(response, "OCI-Namespace", 0, &len);
+    if (!value || (len == strlen(wanted) && memcmp(value, wanted, len) == 0))
+        return 0;
+    return img__fail(err, IMG_EREFUSED, "%s %s: the mirror answers for \"%.*s\" instead of \"%s\"",
+                     call->request.method, call->url, (int)(len < 300 ? len : 300), value, wanted);
+}
+
 static void on_answer(int code, const struct http_response *response, const img_error *err,
                       void *arg)
 {
@@ -173,7 +190,7 @@ static void on_answer(int code, const struct http_response *response, const img_
         settle_host(call, response);
     bool again = false;
     img_error local;
-    int result = 0;
+    int result = code == 0 ? check_namespace(call, response, &local) : 0;
     if (code == 0 && (response->status == 401 || response->status == 403))
         result = img__auth_challenged(call, response, &again, &local);
     if (code == 0 && response->status / 100 == 2)

@@ -122,12 +122,10 @@ int img__registry_endpoint(struct registry *registry, const img_reference *refer
     own->repository = repository->reference.path;
     own->account = &repository->account;
     own->reads_only = access == REGISTRY_PULL;
-    int result = img__registry_host(registry, reference->domain, &own->host, err);
+    int result = img__places_make(repository, access, err);
     if (result == 0)
         result = make_scope(own->repository, access == REGISTRY_PUSH ? "pull,push" : "pull", NULL,
                             &own->scope, err);
-    if (result == 0)
-        result = img__places_make(repository, err);
     if (result == 0)
         *out = steal(endpoint);
     return result;

@@ -22,7 +22,7 @@ static bool is_loopback(const char *name)
 void img__host_init(struct host *host, const char *name, bool plain_http)
 {
     bool hub = strcmp(name, "docker.io") == 0;
-    *host = (struct host){0};
+    *host = (struct host){.certs = CERTS_INIT};
     snprintf(host->name, sizeof(host->name), "%s", name);
     snprintf(host->address, sizeof(host->address), "%s", hub ? "registry-1.docker.io" : name);
     host->scheme = HOST_HTTPS;

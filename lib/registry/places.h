@@ -12,6 +12,7 @@
 #ifndef IMG_REGISTRY_PLACES_H
 #define IMG_REGISTRY_PLACES_H
 
+#include "registry/registry.h"
 #include "registry/repository.h"
 
 /* The origin and as many mirrors as a walk can keep apart. */
@@ -22,6 +23,10 @@ struct place {
     char path[256];        /* of the repository at that host */
     char ns[272];          /* whose proxy it is, the value of ns=; "": it is none */
     bool mirror;
+    bool by_tag;    /* it is asked what a tag means */
+    bool by_digest; /* it is asked for content */
+    char base[256]; /* what paths begin with, "/v2" */
+    char *why;      /* "FILE:LINE" that names it; NULL: the reference */
     struct access mirror_access;
     struct account mirror_account; /* never that of the origin */
 };
@@ -40,8 +45,14 @@ void img__place_failed(struct place *place, bool harmed);
 int img__place_path(const struct place *place, const char *kind, const char *name, struct buf *out,
                     img_error *err);
 
-/* Makes and frees the places of a repository; for endpoint.c. */
-int img__places_make(struct repository *repository, img_error *err);
+/* For endpoint.c: finds the places of a repository, and sets its access's host. A repository that
+ * is read may really be elsewhere: then its reference says so from here on. */
+int img__places_make(struct repository *repository, enum registry_access access, img_error *err);
 void img__places_free(struct repository *repository);
+
+/* The host that pushes, logins and questions about the registry go to: the one that is named. path
+ * "": the registry itself. Fails if it is blocked. */
+int img__place_home(struct registry *registry, const char *domain, const char *path,
+                    struct host **out, img_error *err);
 
 #endif

@@ -14,15 +14,6 @@
 #include "registry/helper.h"
 #include "registry/token.h"
 
-static void host_free(struct host *host)
-{
-    img__tokens_drop(host);
-    img__accounts_forget(host);
-    img__challenges_free(&host->challenges);
-    img__placed_free(&host->placed);
-    free(host);
-}
-
 void img__registry_free(struct registry *registry)
 {
     if (!registry)
@@ -31,26 +22,51 @@ void img__registry_free(struct registry *registry)
     while (registry->hosts) {
         struct host *host = registry->hosts;
         registry->hosts = host->next;
-        host_free(host);
+        img__host_free(host);
     }
+    img__registries_conf_free(registry->conf);
     img__strv_free(&registry->plain_http);
+    img__strv_free(&registry->insecure);
+    free(registry->certs_dir);
+    free(registry->hosts_dir);
+    free(registry->registries_conf);
     free(registry->auth_file);
     free(registry);
 }
 
-static int copy_plain_http(struct registry *registry, const char *const *list, img_error *err)
+static int copy_hosts(struct strv *out, const char *const *list, const char *what, img_error *err)
 {
     for (; list && *list; list++) {
         char host[272], normal[272];
         int result = img__reference_parse_registry(*list, host, err);
         if (result)
-            return img__prefix(err, result, "a registry for plain HTTP");
+            return img__prefix(err, result, "a registry %s", what);
         img__reference_host_normal(host, normal, sizeof(normal));
-        result = img__strv_add(&registry->plain_http, normal, err);
+        result = img__strv_add(out, normal, err);
         if (result)
             return result;
     }
     return 0;
+}
+
+static int copy_text(char **out, const char *text, img_error *err)
+{
+    *out = text ? strdup(text) : NULL;
+    return text && !*out ? img__fail_memory(err) : 0;
+}
+
+static int copy_routes(struct registry *registry, const img_client_options *options, img_error *err)
+{
+    int result = copy_hosts(&registry->plain_http, options->plain_http, "for plain HTTP", err);
+    if (result == 0)
+        result = copy_hosts(&registry->insecure, options->insecure, "that is not verified", err);
+    if (result == 0)
+        result = copy_text(&registry->certs_dir, options->certs_dir, err);
+    if (result == 0)
+        result = copy_text(&registry->registries_conf, options->registries_conf, err);
+    if (result == 0)
+        result = copy_text(&registry->hosts_dir, options->hosts_dir, err);
+    return result;
 }
 
 static int open_http(struct registry *registry, const img_client_options *options, img_error *err)
@@ -70,6 +86,7 @@ static int open_http(struct registry *registry, const img_client_options *option
         .tries = options->tries,
         .connections = options->jobs,
         .observer = &registry->log,
+        .resolve = options->resolve,
     };
     return img__http_new(&http, &registry->http, err);
 }
@@ -91,31 +108,10 @@ int img__registry_new(const img_client_options *options, struct registry **out, 
     registry->auth_file = options->auth_file ? strdup(options->auth_file) : NULL;
     if (options->auth_file && !registry->auth_file)
         return img__fail_memory(err);
-    int result = copy_plain_http(registry, options->plain_http, err);
+    int result = copy_routes(registry, options, err);
     if (result == 0)
         result = open_http(registry, options, err);
     if (result == 0)
         *out = steal(registry);
     return result;
-}
-
-int img__registry_host(struct registry *registry, const char *domain, struct host **out,
-                       img_error *err)
-{
-    char name[272];
-    img__reference_host_normal(domain, name, sizeof(name));
-    for (struct host *host = registry->hosts; host; host = host->next) {
-        if (strcmp(host->name, name) == 0) {
-            *out = host;
-            return 0;
-        }
-    }
-    struct host *host = calloc(1, sizeof(*host));
-    if (!host)
-        return img__fail_memory(err);
-    img__host_init(host, name, img__strv_has(&registry->plain_http, name));
-    host->next = registry->hosts;
-    registry->hosts = host;
-    *out = host;
-    return 0;
 }

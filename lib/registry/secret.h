@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/strv.h"
 
 static inline void img__secret_free(char *secret)
 {
@@ -18,6 +19,13 @@ static inline void img__secret_free(char *secret)
 }
 
 IMG_AUTO_POINTER(secret, char, img__secret_free)
+
+static inline void img__secret_strv_free(struct strv *strv)
+{
+    for (size_t i = 0; i < strv->count; i++)
+        explicit_bzero(strv->items[i], strlen(strv->items[i]));
+    img__strv_free(strv);
+}
 
 /* Frees, and leaves NULL. */
 static inline void img__secret_clear(char **secret)

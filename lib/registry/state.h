@@ -9,11 +9,17 @@
 #include "base/strv.h"
 #include "net/http.h"
 #include "registry/host.h"
+#include "registry/registries_conf.h"
 #include "registry/registry.h"
 
 struct registry {
-    char *auth_file;        /* NULL: the environment says */
-    struct strv plain_http; /* in normal form */
+    char *auth_file;              /* NULL: the environment says */
+    struct strv plain_http;       /* in normal form */
+    struct strv insecure;         /* in normal form */
+    char *certs_dir;              /* NULL: the usual ones */
+    char *hosts_dir;              /* NULL: HOSTS_TOML_FOLDER */
+    char *registries_conf;        /* NULL: the usual ones */
+    struct registries_conf *conf; /* NULL: not read yet */
     uint32_t jobs;
     uint32_t tries;
     uint32_t helper_timeout_ms;
@@ -26,8 +32,16 @@ struct registry {
     uint64_t last_token; /* serial */
 };
 
-/* The host that a reference names, made at first sight. Lives as long as the registry. */
+/* The host that a reference names, with the settings that there are for it, made at first sight.
+ * Lives as long as the registry. */
 int img__registry_host(struct registry *registry, const char *domain, struct host **out,
+                       img_error *err);
+/* The same with settings of this use; name in normal form. */
+int img__registry_host_with(struct registry *registry, const char *name,
+                            const struct host_settings *settings, struct host **out,
+                            img_error *err);
+/* What registries.conf says, read at first need. */
+int img__registry_conf(struct registry *registry, const struct registries_conf **out,
                        img_error *err);
 
 #endif
