@@ -220,6 +220,7 @@ wait_for_port() {
 start_nginx() {
     local dir=$work/$1-nginx path
     mkdir -p "$dir"
+    : >"$dir/error.log"
     port=$(free_port)
     {
         printf 'daemon off;\nuser root;\nworker_processes 1;\npid %s;\nerror_log %s notice;\n' \
