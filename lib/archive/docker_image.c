@@ -48,8 +48,8 @@ static enum docker_compression detect(const char *start, size_t len)
     return DOCKER_PLAIN;
 }
 
-static int look_at_layer(const struct archive_reader *reader, const char *path,
-                         struct docker_layer *layer, img_error *err)
+int img__docker_layer_look(const struct archive_reader *reader, const char *path,
+                           struct docker_layer *layer, img_error *err)
 {
     auto_(source) struct source *source = NULL;
     char start[8];
@@ -91,7 +91,7 @@ static int take_layers(const struct archive_reader *reader, const struct archive
         return img__fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         struct docker_layer *layer = &out->layers[out->layer_count++];
-        int rc = look_at_layer(reader, image->layers.items[i], layer, err);
+        int rc = img__docker_layer_look(reader, image->layers.items[i], layer, err);
         if (rc)
             return rc;
         layer->diff_id = config->diff_ids[i];

@@ -29,7 +29,8 @@ struct archive_reader {
     struct spool spool;
     struct members members;
     bool oci;
-    bool legacy; /* docker before 1.10 */
+    bool legacy;      /* docker before 1.10 */
+    size_t tag_count; /* in repositories */
     struct archived *images;
     size_t count;
 };
@@ -65,6 +66,10 @@ struct reader_endpoint {
     struct archive_reader *owned;
     size_t index;
 };
+
+/* Fills all of layer but its diffID; the layer owns the path. */
+int img__docker_layer_look(const struct archive_reader *reader, const char *path,
+                           struct docker_layer *layer, img_error *err);
 
 /* What an old archive's layers amount to: a config, and the paths of the layers. */
 int img__archive_legacy_image(const struct archive_reader *reader, const struct archived *image,

@@ -23,21 +23,27 @@ struct tar_out {
     img_error error; /* of the last write that failed */
     off_t begun_at;  /* where the open file's header begins */
     uint64_t left;   /* of its data */
+    bool stopping;
     int failed;
 };
 
 /* ---- libarchive ---- */
 
+/* libarchive 3.6 forgets memory of its own if it hears of a failure, or is told to stop, anywhere
+ * but at its end. So it does not hear: what cannot be written is told by check(). */
 static la_ssize_t on_write(struct archive *archive, void *arg, const void *data, size_t len)
 {
     struct tar_out *self = arg;
     struct sigpipe hold;
+    (void)archive;
+    if (self->stopping)
+        return -1;
+    if (self->error.code)
+        return (la_ssize_t)len;
     img__sigpipe_hold(&hold);
-    int rc = img__fs_write_all(self->target.fd, data, len, self->target.name, &self->error);
+    img__fs_write_all(self->target.fd, data, len, self->target.name, &self->error);
     img__sigpipe_release(&hold);
-    if (rc)
-        archive_set_error(archive, EIO, "cannot write");
-    return rc ? -1 : (la_ssize_t)len;
+    return (la_ssize_t)len;
 }
 
 static int start(struct tar_out *self, img_error *err)
@@ -53,23 +59,25 @@ static int start(struct tar_out *self, img_error *err)
     return 0;
 }
 
-/* Without the end of an archive. */
+/* Without the end of an archive, nor the rest of the open file. */
 static void stop(struct tar_out *self)
 {
     if (!self->archive)
         return;
-    archive_write_fail(self->archive);
+    self->stopping = true;
     archive_write_free(steal(self->archive));
+    self->stopping = false;
 }
 
-static int fail_archive(struct tar_out *self, img_error *err)
+/* How a call of libarchive ended. */
+static int check(struct tar_out *self, int status, img_error *err)
 {
-    const char *text = archive_error_string(self->archive);
     if (self->error.code) {
         if (err)
             *err = self->error;
         self->failed = self->error.code;
-    } else {
+    } else if (status < ARCHIVE_OK) {
+        const char *text = archive_error_string(self->archive);
         self->failed = archive_errno(self->archive) == ENOMEM
                            ? img__fail_memory(err)
                            : img__fail(err, IMG_EIO, "cannot write %s: %s", self->target.name,
@@ -112,9 +120,9 @@ int img__tar_out_commit(struct tar_out *self, img_error *err)
 {
     if (self->failed)
         return img__fail(err, self->failed, "%s: an earlier write failed", self->target.name);
-    if (archive_write_close(self->archive) != ARCHIVE_OK)
-        return fail_archive(self, err);
-    int rc = img__target_commit(&self->target, err);
+    int rc = check(self, archive_write_close(self->archive), err);
+    if (rc == 0)
+        rc = img__target_commit(&self->target, err);
     self->failed = rc;
     return rc;
 }
@@ -137,8 +145,7 @@ static int put_header(struct tar_out *self, const char *path, unsigned type, uns
     archive_entry_set_mtime(self->entry, 0, 0);
     self->begun_at = self->target.seeks ? lseek(self->target.fd, 0, SEEK_CUR) : -1;
     self->left = size;
-    return archive_write_header(self->archive, self->entry) == ARCHIVE_OK ? 0
-                                                                          : fail_archive(self, err);
+    return check(self, archive_write_header(self->archive, self->entry), err);
 }
 
 int img__tar_out_directory(struct tar_out *self, const char *path, img_error *err)
@@ -158,10 +165,9 @@ int img__tar_out_data(struct tar_out *self, const void *data, size_t len, img_er
     if (len > self->left)
         return img__fail(err, IMG_EDIGEST, "%s: more bytes came than were promised",
                          self->target.name);
-    if (archive_write_data(self->archive, data, len) != (la_ssize_t)len)
-        return fail_archive(self, err);
+    la_ssize_t done = archive_write_data(self->archive, data, len);
     self->left -= len;
-    return 0;
+    return check(self, done == (la_ssize_t)len ? ARCHIVE_OK : ARCHIVE_FATAL, err);
 }
 
 int img__tar_out_end(struct tar_out *self, img_error *err)
@@ -172,7 +178,7 @@ int img__tar_out_end(struct tar_out *self, img_error *err)
     if (self->left > 0)
         return img__fail(err, IMG_EDIGEST, "%s: fewer bytes came than were promised",
                          self->target.name);
-    return archive_write_finish_entry(self->archive) == ARCHIVE_OK ? 0 : fail_archive(self, err);
+    return check(self, archive_write_finish_entry(self->archive), err);
 }
 
 void img__tar_out_undo(struct tar_out *self)

@@ -3,6 +3,7 @@
 """seeds.py FOLDER: writes what the fuzzers begin with, by other tools than ours where there are."""
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -161,6 +162,52 @@ def estargz(text, footer):
             b"%016xSTARGZ" % len(front) + b"\x01\0\0\xff\xff" + bytes(8))
 
 
+def image_tar(entries):
+    """A tar of files and, where the data is text, of links."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, data in entries:
+            info = tarfile.TarInfo(name)
+            if isinstance(data, str):
+                info.type, info.linkname = tarfile.SYMTYPE, data
+                archive.addfile(info)
+            else:
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        end = out.tell()
+    return out.getvalue()[:end + 1024]
+
+
+def archives():
+    """Archives of images, and behind a number the tables of others."""
+    hello = "sha256:" + hashlib.sha256(b"hello").hexdigest()
+    config = json.dumps(dict(rootfs=dict(type="layers", diff_ids=[hello]))).encode()
+    manifest = json.dumps([dict(Config="c.json", RepoTags=["a:1", "b/c"],
+                                Layers=["a/layer.tar"])]).encode()
+    repositories = json.dumps({"a": {"1": "a", "2": "b"}, "b/c": {"x": "b"}}).encode()
+    document = json.dumps(dict(
+        schemaVersion=2, config=dict(mediaType="application/vnd.oci.image.config.v1+json",
+                                     digest="sha256:" + hashlib.sha256(config).hexdigest(),
+                                     size=len(config)), layers=[])).encode()
+    digest = hashlib.sha256(document).hexdigest()
+    index = json.dumps(dict(schemaVersion=2, manifests=[dict(
+        mediaType=MANIFEST, digest=f"sha256:{digest}", size=len(document),
+        annotations={NAME: "1", "io.containerd.image.name": "docker.io/library/a:1"})])).encode()
+    docker = image_tar([("manifest.json", manifest), ("c.json", config), ("a/layer.tar", "../l"),
+                        ("./l", b"hello")])
+    yield "docker", b"\3" + docker
+    yield "compressed", b"\3" + gzip.compress(docker, mtime=0)
+    yield "legacy", b"\3" + image_tar([
+        ("a/json", b'{"parent":"b"}'), ("b/json", b"{}"), ("a/layer.tar", b"hello"),
+        ("b/layer.tar", "../a/layer.tar"), ("repositories", repositories)])
+    yield "layout", b"\3" + image_tar([
+        ("oci-layout", b'{"imageLayoutVersion":"1.0.0"}'), ("index.json", index),
+        (f"blobs/sha256/{digest}", document)])
+    yield "manifest", b"\0" + manifest
+    yield "repositories", b"\1" + repositories
+    yield "index", b"\2" + index
+
+
 def main():
     for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
         put("tar", f"plain{i}", tar(form))
@@ -205,6 +252,8 @@ def main():
     put("ignore", "docker", b"\xef\xbb\xbf# a\n*\n!src/**\n**/[a-c]?*.o\nsrc/x\n!src/x/y\nsrc/x/y/z")
     put("ignore", "exceptions", b"**\n!**/*.md\n/a/../b/\n! c\\*d \na/b/x.md")
     put("ignore", "mode", b"u=rwX,go=g-w+s,a=t")
+    for name, data in archives():
+        put("archive", name, data)
     put("names", "empty", b'{"schemaVersion":2,"manifests":[\n]}\n')
 
 

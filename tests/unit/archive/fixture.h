@@ -119,7 +119,7 @@ static inline void tar_add(FILE *tar, char type, const char *path, const char *t
     snprintf(header + 100, 8, "0000644");
     snprintf(header + 108, 8, "0000000");
     snprintf(header + 116, 8, "0000000");
-    snprintf(header + 124, 12, "%011zo", len);
+    snprintf(header + 124, 12, "%011o", (unsigned)len & 0777777);
     snprintf(header + 136, 12, "00000000000");
     header[156] = type;
     if (type == '1' || type == '2')
