@@ -25,6 +25,7 @@ static int pull_run(struct cli *cli, const struct arguments *args, img_error *er
         (text && !all && img_platform_parse(text, &platform, err) < 0))
         return err->code;
     options.platform = all ? NULL : &platform;
+    options.verify = option_count(args, "verify") > 0;
     options.on_event = cli_on_event;
     options.on_event_arg = cli;
     if (cli_new_client(cli, args, &client, err) < 0 ||
@@ -38,6 +39,7 @@ static int pull_run(struct cli *cli, const struct arguments *args, img_error *er
 static const struct option options[] = {
     {"platform", 0, false, "OS/ARCH",
      "take this platform, as linux/arm64/v8, or all\n(default: that of this machine)", NULL},
+    {"verify", 0, false, NULL, "mend what is damaged in the store", NULL},
     {0},
 };
 

@@ -89,16 +89,22 @@ typedef struct img_pull_options {
     const img_platform *platform;
     img_event_fn on_event;
     void *on_event_arg;
+    /* 1: what the store has is read, whatever its size, and brought again if it is damaged. 0: that
+     * is done for manifests and small blobs alone; of others the size counts. */
+    uint32_t verify;
+    uint32_t reserved; /* 0 */
 } img_pull_options;
 
 #define IMG_PULL_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(img_pull_options), NULL, NULL, NULL                                                 \
+        sizeof(img_pull_options), NULL, NULL, NULL, 0, 0                                           \
     }
 
 /* Brings an image into a store, under the name by which it was asked for. Blobs that the store has
- * are not fetched. The name is set once everything has arrived and agrees with its digests. options
- * and out may be NULL. */
+ * are not fetched, and of a tag that it has it is only asked whether it changed. What a pull that
+ * broke off had of a blob is gone on with, and a blob that another process is bringing is waited
+ * for. The name is set once everything has arrived and agrees with its digests. options and out may
+ * be NULL. */
 IMG_API int img_pull(img_client *client, img_store *store, const char *reference,
                      const img_pull_options *options, img_descriptor *out, img_error *err);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The "data" of a descriptor: base64 (RFC 4648, section 4, padded) of the content. libimg does not
- * use it, yet others do, so one that differs from digest or size is refused (layers.md M7).
+ * The "data" of a descriptor: base64 (RFC 4648, section 4, padded) of the content. One that
+ * differs from digest or size is refused (layers.md M7), so a pull need not ask for it any more
+ * (registry.md L6).
  */
 #include "core/descriptor_data.h"
 
@@ -10,6 +11,8 @@
 #include "base/base64.h"
 #include "base/err.h"
 #include "core/digest.h"
+
+#define URLS_MAX 8u
 
 static int fail_text(const char *what, img_error *err)
 {
@@ -49,5 +52,28 @@ int img__descriptor_check_data(const img_descriptor *descriptor, const char *wha
     if (!img__digest_equal(&digest, &descriptor->digest))
         return img__fail(err, IMG_EDIGEST, "%s: \"data\" has the digest %s, not %s", what,
                          digest.text, descriptor->digest.text);
+    return 0;
+}
+
+int img__descriptor_data(const struct json *json, char **out, img_error *err)
+{
+    const char *base64 = img__json_text(img__json_get(json, "data"));
+    size_t len = 0;
+    *out = NULL;
+    if (!base64)
+        return 0;
+    return img__base64_decode(base64, out, &len) == IMG_ENOMEM ? img__fail_memory(err) : 0;
+}
+
+int img__descriptor_urls(const struct json *json, struct strv *out, img_error *err)
+{
+    const struct json *urls = img__json_get(json, "urls");
+    size_t count = img__json_kind(urls) == JSON_ARRAY ? img__json_count(urls) : 0;
+    for (size_t i = 0; i < count && out->count < URLS_MAX; i++) {
+        const char *url = img__json_text(img__json_at(urls, i));
+        int rc = url ? img__strv_add(out, url, err) : 0;
+        if (rc)
+            return rc;
+    }
     return 0;
 }

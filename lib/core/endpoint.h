@@ -29,6 +29,10 @@ struct blob_job {
 struct endpoint_ops {
     /* What the place's own name stands for: the document, verified. */
     int (*resolve)(struct endpoint *endpoint, struct document *out, img_error *err);
+    /* Is it still this one? Less to ask than resolve: no is also the answer where it can't be told.
+     * NULL: it never can. */
+    int (*is_still)(struct endpoint *endpoint, const img_descriptor *known, bool *same,
+                    img_error *err);
     /* A manifest or an index, by descriptor, verified. */
     int (*get_document)(struct endpoint *endpoint, const img_descriptor *descriptor,
                         struct document *out, img_error *err);

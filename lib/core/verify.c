@@ -265,7 +265,8 @@ int img__sink_digest(img_digest *digest, uint64_t *size_bytes, struct sink *next
 }
 
 /* What a source reads is on the disk already: reading it again would not help. */
-static const char source_remedy[] = ": remove it and pull or build the image again";
+static const char source_remedy[] =
+    ": pull the image with --verify, or remove the file and build it again";
 
 /* At the promised size the source must end. */
 static ssize_t read_end(struct verify_source *verify, img_error *err)

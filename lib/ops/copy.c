@@ -70,6 +70,8 @@ static int move_blobs(const struct plan *plan, img_error *err)
         jobs[i].what = plan->blobs[i].what;
         jobs[i].local = copy->from->ops->fetch && !copy->to->ops->send ? copy->to : copy->from;
         jobs[i].mount_from = copy->mount_from;
+        jobs[i].data = plan->blobs[i].data;
+        jobs[i].urls = plan->blobs[i].urls.count ? img__strv_list(&plan->blobs[i].urls) : NULL;
     }
     return move_jobs(copy, jobs, plan->blob_count, err);
 }
@@ -112,7 +114,8 @@ static int choose(const struct copy *copy, struct document *document, img_error 
     if (copy->keep_index || !copy->platform_count)
         return 0;
     if (copy->platform_count == 1)
-        return img__select_manifest(copy->from, copy->platforms, document, err);
+        return img__select_manifest(copy->from, copy->to->ops->send ? NULL : copy->to,
+                                    copy->platforms, document, err);
     if (img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
         return 0;
     int rc = img__select_index(document, copy->platforms, copy->platform_count, &made, err);
@@ -126,7 +129,15 @@ static int choose(const struct copy *copy, struct document *document, img_error 
 
 static int resolve(const struct copy *copy, struct document *out, img_error *err)
 {
-    return copy->from->ops->resolve(copy->from, out, err);
+    struct endpoint *from = copy->from, *to = copy->to;
+    bool same = copy->known && copy->sure;
+    int rc = 0;
+    if (copy->known && !same && from->ops->is_still)
+        rc = from->ops->is_still(from, copy->known, &same, err);
+    if (rc)
+        return rc;
+    return same ? to->ops->get_document(to, copy->known, out, err)
+                : from->ops->resolve(from, out, err);
 }
 
 /* Takes document over, unless it fails. */

@@ -27,6 +27,10 @@ struct copy {
     const char *mount_from;
     bool same_repository; /* from and to are one: it is about the name alone */
     uint64_t config_limit_bytes;
+    /* What to has under that name, and what from's name may stand for still; NULL: not known. sure:
+     * it does, a digest being the name. */
+    const img_descriptor *known;
+    bool sure;
     struct observer *observer;
 };
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/descriptor_data.h"
 #include "core/digest.h"
 #include "core/index.h"
 #include "core/manifest.h"
@@ -42,6 +43,10 @@ void img__plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->document_count; i++)
         img__document_free(&plan->documents[i].document);
     free(plan->documents);
+    for (size_t i = 0; i < plan->blob_count; i++) {
+        free(plan->blobs[i].data);
+        img__strv_free(&plan->blobs[i].urls);
+    }
     free(plan->blobs);
     img__copy_seen_free(&plan->own);
 }
@@ -126,10 +131,21 @@ static int add_blob(struct plan *plan, const img_descriptor *descriptor, struct 
     return 0;
 }
 
+/* What a descriptor says besides, for who fetches it. */
+static int add_extras(const struct plan *plan, struct plan_blob *blob, const struct json *json,
+                      img_error *err)
+{
+    if (!plan->copy->from->ops->fetch)
+        return 0;
+    int rc = img__descriptor_data(json, &blob->data, err);
+    return rc ? rc : img__descriptor_urls(json, &blob->urls, err);
+}
+
 static int add_config(struct plan *plan, const struct document *document,
-                      const img_descriptor *config, bool exists, img_error *err)
+                      const struct manifest *manifest, bool exists, img_error *err)
 {
     struct plan_blob *slot;
+    const img_descriptor *config = &manifest->config;
     uint64_t limit = plan->copy->config_limit_bytes;
     if (config->size_bytes > limit)
         return img__fail(err, IMG_ELIMIT,
@@ -140,7 +156,7 @@ static int add_config(struct plan *plan, const struct document *document,
         return rc;
     snprintf(slot->what, sizeof(slot->what), "config");
     slot->exists = exists;
-    return 0;
+    return add_extras(plan, slot, img__json_get(manifest->json, "config"), err);
 }
 
 static int visit_manifest(struct plan *plan, const struct document *document, bool exists,
@@ -149,6 +165,7 @@ static int visit_manifest(struct plan *plan, const struct document *document, bo
     bool there = exists && plan->copy->to->ops->send;
     auto_(manifest) struct manifest manifest = MANIFEST_INIT;
     int rc = img__manifest_parse(document, &manifest, err);
+    const struct json *layers = img__json_get(manifest.json, "layers");
     for (size_t i = 0; rc == 0 && i < manifest.layer_count; i++) {
         struct plan_blob *slot;
         rc = add_blob(plan, &manifest.layers[i], &slot, err);
@@ -156,9 +173,10 @@ static int visit_manifest(struct plan *plan, const struct document *document, bo
             snprintf(slot->what, sizeof(slot->what), "layer %zu/%zu", i + 1, manifest.layer_count);
             slot->layer = true;
             slot->exists = there;
+            rc = add_extras(plan, slot, img__json_at(layers, i), err);
         }
     }
-    return rc ? rc : add_config(plan, document, &manifest.config, there, err);
+    return rc ? rc : add_config(plan, document, &manifest, there, err);
 }
 
 /* Has the target this document? */

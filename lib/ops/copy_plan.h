@@ -14,9 +14,11 @@ struct plan_document {
 
 struct plan_blob {
     img_descriptor descriptor;
-    char what[56]; /* "layer 3/7" */
-    bool layer;    /* no config */
-    bool exists;   /* with a document that reaches it, as far as was seen */
+    char what[56];    /* "layer 3/7" */
+    bool layer;       /* no config */
+    bool exists;      /* with a document that reaches it, as far as was seen */
+    char *data;       /* what its descriptor has of it, all or NULL; owned */
+    struct strv urls; /* where else it may be */
 };
 
 struct plan {

@@ -60,7 +60,7 @@ static int read_manifest(img_image *image, struct endpoint *place, const img_pla
     auto_(document) struct document chosen = DOCUMENT_INIT;
     int rc = place->ops->get_document(place, &image->target.descriptor, &chosen, err);
     if (rc == 0)
-        rc = img__select_manifest(place, platform, &chosen, err);
+        rc = img__select_manifest(place, NULL, platform, &chosen, err);
     if (rc)
         return rc;
     image->document = chosen;

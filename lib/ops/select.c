@@ -53,9 +53,22 @@ int img__select_entries(const struct index *index, const img_platform *platforms
     return 0;
 }
 
+static int get(struct endpoint *place, struct endpoint *local, const img_descriptor *descriptor,
+               struct document *out, img_error *err)
+{
+    bool has = false;
+    int rc = 0;
+    if (local && local->ops->get_document && local->ops->has_document)
+        rc = local->ops->has_document(local, descriptor, &has, err);
+    if (rc)
+        return rc;
+    return has ? local->ops->get_document(local, descriptor, out, err)
+               : place->ops->get_document(place, descriptor, out, err);
+}
+
 /* One level down. */
-static int descend(struct endpoint *place, const img_platform *platform, struct document *document,
-                   img_error *err)
+static int descend(struct endpoint *place, struct endpoint *local, const img_platform *platform,
+                   struct document *document, img_error *err)
 {
     auto_(index) struct index index = INDEX_INIT;
     size_t best;
@@ -65,7 +78,7 @@ static int descend(struct endpoint *place, const img_platform *platform, struct 
     if (rc)
         return rc;
     auto_(document) struct document child = DOCUMENT_INIT;
-    rc = place->ops->get_document(place, &index.entries[best], &child, err);
+    rc = get(place, local, &index.entries[best], &child, err);
     if (rc)
         return rc;
     child.descriptor.platform = index.entries[best].platform;
@@ -75,13 +88,13 @@ static int descend(struct endpoint *place, const img_platform *platform, struct 
     return 0;
 }
 
-int img__select_manifest(struct endpoint *place, const img_platform *platform,
-                         struct document *document, img_error *err)
+int img__select_manifest(struct endpoint *place, struct endpoint *local,
+                         const img_platform *platform, struct document *document, img_error *err)
 {
     for (unsigned depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
         if (!platform || img__media_kind(document->descriptor.media_type) != MEDIA_INDEX)
             return 0;
-        int rc = descend(place, platform, document, err);
+        int rc = descend(place, local, platform, document, err);
         if (rc)
             return rc;
     }

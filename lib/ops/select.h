@@ -9,9 +9,10 @@
 #include "core/index.h"
 
 /* As long as document is an index, the entry that serves platform best takes its place; a manifest
- * stays. platform NULL: an index stays too. IMG_ENOTFOUND lists what there is. */
-int img__select_manifest(struct endpoint *place, const img_platform *platform,
-                         struct document *document, img_error *err);
+ * stays. platform NULL: an index stays too. IMG_ENOTFOUND lists what there is. What local has is
+ * read there; it may be NULL. */
+int img__select_manifest(struct endpoint *place, struct endpoint *local,
+                         const img_platform *platform, struct document *document, img_error *err);
 
 /* The entry that serves platform best. IMG_ENOTFOUND lists what there is. */
 int img__select_entry(const struct index *index, const img_platform *platform, size_t *out,

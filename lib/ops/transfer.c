@@ -12,11 +12,29 @@
 #include "ops/copy.h"
 #include "store/store.h"
 
-_Static_assert(sizeof(img_pull_options) == sizeof(size_t) + 3 * sizeof(void *), "no padding");
+_Static_assert(sizeof(img_pull_options) == sizeof(size_t) + 3 * sizeof(void *) + 8, "no padding");
 _Static_assert(sizeof(img_push_options) == sizeof(size_t) + 2 * sizeof(void *), "no padding");
 
+/* What the store has under the name. Of an image that was chosen by its platform the index, which
+ * is what the tag stands for, is not known; a digest can't stand for anything else. */
+static int find_known(img_store *store, const char *name, const img_reference *reference,
+                      struct copy *copy, img_descriptor *known, img_error *err)
+{
+    bool by_digest = reference->digest.text[0] != '\0', has = false;
+    struct endpoint *to = copy->to;
+    if (img_store_resolve(store, name, known, NULL) != 0)
+        return 0;
+    if (by_digest ? !img__digest_equal(&known->digest, &reference->digest)
+                  : known->platform.os[0] != '\0')
+        return 0;
+    int rc = to->ops->has_document(to, known, &has, err);
+    copy->known = has ? known : NULL;
+    copy->sure = by_digest;
+    return rc;
+}
+
 static int pull(img_client *client, img_store *store, const img_reference *reference,
-                struct copy *copy, img_descriptor *top, img_error *err)
+                struct copy *copy, bool verify, img_descriptor *top, img_error *err)
 {
     auto_(endpoint) struct endpoint *from = NULL;
     auto_(endpoint) struct endpoint *to = NULL;
@@ -30,9 +48,13 @@ static int pull(img_client *client, img_store *store, const img_reference *refer
         rc = img__lease_take(store, &lease, err);
     if (rc)
         return rc;
+    if (verify)
+        img__store_endpoint_verify(to);
+    img_descriptor known;
     copy->from = from;
     copy->to = to;
-    return img__copy(copy, top, err);
+    rc = find_known(store, name, reference, copy, &known, err);
+    return rc ? rc : img__copy(copy, top, err);
 }
 
 int img_pull(img_client *client, img_store *store, const char *reference,
@@ -55,7 +77,7 @@ int img_pull(img_client *client, img_store *store, const char *reference,
                         .config_limit_bytes = client->options.config_limit_bytes,
                         .observer = &observer};
     img_descriptor top;
-    rc = pull(client, store, &parsed, &copy, &top, err);
+    rc = pull(client, store, &parsed, &copy, own.verify != 0, &top, err);
     if (rc)
         return img__prefix(err, rc, "pull %s", reference);
     if (out)

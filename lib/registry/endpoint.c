@@ -22,6 +22,12 @@ static int endpoint_resolve(struct endpoint *endpoint, struct document *out, img
     return img__manifest_get(self_of(endpoint), NULL, out, err);
 }
 
+static int endpoint_is_still(struct endpoint *endpoint, const img_descriptor *known, bool *same,
+                             img_error *err)
+{
+    return img__manifest_is_still(self_of(endpoint), known, same, err);
+}
+
 static int endpoint_get_document(struct endpoint *endpoint, const img_descriptor *descriptor,
                                  struct document *out, img_error *err)
 {
@@ -82,6 +88,7 @@ static void endpoint_free(struct endpoint *endpoint)
 
 static const struct endpoint_ops endpoint_ops = {
     .resolve = endpoint_resolve,
+    .is_still = endpoint_is_still,
     .get_document = endpoint_get_document,
     .has_document = endpoint_has_document,
     .put_document = endpoint_put_document,

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Manifests and indexes, by tag and by digest (registry.md L1-L4, U16). Their bytes are what
- * counts: by digest they must have it, by tag they must have the one that the answer's header
- * tells, if it does.
+ * Manifests and indexes, by tag and by digest (registry.md L1-L4, L14, L15, T14, T15, X4, U16).
+ * Their bytes are what counts: by digest they must have it, by tag they must have the one that the
+ * answer's header tells, if it does. What a tag stood for at the first place that answered has a
+ * digest, by which all else is asked for, wherever.
+ *
+ * What they are read from is the first place that has them; the failure that is told is the
+ * origin's.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/digest.h"
 #include "registry/call.h"
 #include "registry/errors.h"
-#include "registry/repository.h"
+#include "registry/places.h"
 
 #define PATH_MAX_BYTES ((size_t)1024)
 #define HEADER_MAX_BYTES ((size_t)1024)
@@ -113,33 +118,105 @@ static int take_manifest(const struct call *call, const struct http_response *re
     return make_document(getting, response, media_type, err);
 }
 
+/* Limits of the rate as Docker Hub tells them: "100;w=21600". */
+static void log_rate(const struct call *call, const struct http_response *response)
+{
+    char limit[64], remaining[64];
+    const struct access *access = call->request.access;
+    img__call_header(response, "RateLimit-Limit", limit, sizeof(limit));
+    img__call_header(response, "RateLimit-Remaining", remaining, sizeof(remaining));
+    if (*limit || *remaining)
+        img__log(&access->registry->log, IMG_LOG_INFO,
+                 "%s limits the rate: %s requests are left of %s", access->host->name,
+                 *remaining ? remaining : "?", *limit ? limit : "?");
+}
+
+static int take_get(const struct call *call, const struct http_response *response, void *arg,
+                    img_error *err)
+{
+    log_rate(call, response);
+    return take_manifest(call, response, arg, err);
+}
+
+/* A request for a manifest to one place; name is a tag or a digest, condition a header or NULL. */
+struct wish {
+    const char *method;
+    const char *name;
+    const char *condition;
+    uint64_t limit;
+};
+
+static int ask(const struct place *place, const struct wish *wish, call_answer_fn answer, void *arg,
+               img_error *err)
+{
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    auto_(buf) struct buf accept = BUF_INIT(HEADER_MAX_BYTES);
+    img__buf_printf(&accept, "Accept: %s", img__media_accept());
+    int result = img__buf_check(&accept, "a header", err);
+    if (result == 0)
+        result = img__place_path(place, "manifests", wish->name, &path, err);
+    if (result)
+        return result;
+    struct call_request request = {
+        .access = place->access,
+        .method = wish->method,
+        .path = path.data,
+        .headers = (const char *const[]){accept.data, wish->condition, NULL},
+        .body_limit = wish->limit,
+        .priority = 1,
+    };
+    return img__call_perform(&request, answer, arg, err);
+}
+
+/* Not the fault of a place? */
+static bool is_local(int code)
+{
+    return code == IMG_EIO || code == IMG_ENOMEM || code == IMG_ECANCELED || code == IMG_EINVAL ||
+           code == IMG_EFAIL;
+}
+
+static int walk_places(struct repository *repository, const struct wish *wish, bool by_tag,
+                       struct getting *getting, img_error *err)
+{
+    uint64_t tried = 0;
+    const struct place *told = NULL;
+    struct place *place;
+    img_error local, first;
+    int code = 0;
+    while ((place = img__place_next(repository, by_tag, &tried))) {
+        int result = ask(place, wish, take_get, getting, &local);
+        if (result == 0)
+            return 0;
+        if (!told || !place->mirror || is_local(result)) {
+            told = place;
+            first = local;
+            code = result;
+        }
+        if (is_local(result))
+            break;
+        img__place_failed(place, result != IMG_ENOTFOUND);
+        if (place->mirror)
+            img__log(&repository->registry->log, IMG_LOG_INFO, "trying the next place: %s",
+                     local.message);
+    }
+    if (err)
+        *err = first;
+    return code;
+}
+
 int img__manifest_get(struct repository *repository, const img_descriptor *wanted,
                       struct document *out, img_error *err)
 {
     const uint64_t limit = repository->registry->manifest_limit_bytes;
     const img_digest *own = &repository->reference.digest;
     struct getting getting = {wanted, wanted ? &wanted->digest : *own->text ? own : NULL, out};
-    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
-    auto_(buf) struct buf accept = BUF_INIT(HEADER_MAX_BYTES);
+    const struct wish wish = {"GET", wanted ? wanted->digest.text : own_name(repository), NULL,
+                              limit};
     if (wanted && wanted->size_bytes > limit)
         return img__fail(err, IMG_ELIMIT,
                          "manifest %s has %" PRIu64 " bytes, more than the limit of %" PRIu64,
                          wanted->digest.text, wanted->size_bytes, limit);
-    img__buf_printf(&accept, "Accept: %s", img__media_accept());
-    int result = img__buf_check(&accept, "a header", err);
-    if (result == 0)
-        result = img__manifest_path(repository, wanted ? wanted->digest.text : own_name(repository),
-                                    &path, err);
-    if (result)
-        return result;
-    struct call_request request = {
-        .access = &repository->access,
-        .method = "GET",
-        .path = path.data,
-        .headers = (const char *const[]){accept.data, NULL},
-        .body_limit = limit,
-    };
-    return img__call_perform(&request, take_manifest, &getting, err);
+    return walk_places(repository, &wish, getting.digest == NULL, &getting, err);
 }
 
 struct asking {
@@ -157,9 +234,12 @@ static int take_presence(const struct call *call, const struct http_response *re
     case 200:
         *asking->has = img__repository_check_digest(call, response, asking->digest, NULL) == 0;
         return 0;
+    case 400:
     case 403:
     case 404:
     case 405:
+    case 406:
+    case 501:
         *asking->has = false;
         return 0;
     default:
@@ -167,23 +247,50 @@ static int take_presence(const struct call *call, const struct http_response *re
     }
 }
 
+/* Of the origin: it is about what is to be written there. */
 int img__manifest_has(struct repository *repository, const img_descriptor *descriptor, bool *has,
                       img_error *err)
 {
     struct asking asking = {&descriptor->digest, has};
-    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
-    auto_(buf) struct buf accept = BUF_INIT(HEADER_MAX_BYTES);
-    img__buf_printf(&accept, "Accept: %s", img__media_accept());
-    int result = img__buf_check(&accept, "a header", err);
-    if (result == 0)
-        result = img__manifest_path(repository, descriptor->digest.text, &path, err);
-    if (result)
-        return result;
-    struct call_request request = {
-        .access = &repository->access,
-        .method = "HEAD",
-        .path = path.data,
-        .headers = (const char *const[]){accept.data, NULL},
-    };
-    return img__call_perform(&request, take_presence, &asking, err);
+    const struct wish wish = {"HEAD", descriptor->digest.text, NULL, 0};
+    struct place origin = {.access = &repository->access};
+    snprintf(origin.path, sizeof(origin.path), "%s", repository->reference.path);
+    return ask(&origin, &wish, take_presence, &asking, err);
+}
+
+/* Yes is only what is sure: 304, or the very digest. */
+static int take_sameness(const struct call *call, const struct http_response *response, void *arg,
+                         img_error *err)
+{
+    const struct asking *asking = arg;
+    char text[sizeof(asking->digest->text)];
+    (void)err;
+    log_rate(call, response);
+    img__call_header(response, "Docker-Content-Digest", text, sizeof(text));
+    *asking->has = response->status == 304 ||
+                   (response->status == 200 && strcmp(text, asking->digest->text) == 0);
+    return 0;
+}
+
+int img__manifest_is_still(struct repository *repository, const img_descriptor *known, bool *same,
+                           img_error *err)
+{
+    char condition[sizeof(known->digest.text) + 32];
+    struct asking asking = {&known->digest, same};
+    const struct wish wish = {"HEAD", own_name(repository), condition, 0};
+    uint64_t tried = 0;
+    img_error local;
+    struct place *place = img__place_next(repository, true, &tried);
+    snprintf(condition, sizeof(condition), "If-None-Match: \"%s\"", known->digest.text);
+    *same = false;
+    if (!place)
+        return 0;
+    int result = ask(place, &wish, take_sameness, &asking, &local);
+    if (result && place->mirror && !is_local(result)) {
+        img__place_failed(place, true);
+        return 0;
+    }
+    if (result && err)
+        *err = local;
+    return result;
 }

@@ -40,6 +40,9 @@ int img__manifest_get(struct repository *repository, const img_descriptor *wante
                       struct document *out, img_error *err);
 int img__manifest_has(struct repository *repository, const img_descriptor *descriptor, bool *has,
                       img_error *err);
+/* As is_still of struct endpoint_ops. */
+int img__manifest_is_still(struct repository *repository, const img_descriptor *known, bool *same,
+                           img_error *err);
 
 /* manifests_put.c */
 /* Under its digest, or by_name: under the tag of the reference if there is one. */

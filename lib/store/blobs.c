@@ -214,7 +214,7 @@ static int check_blob(const img_store *store, const char *path, int fd,
     if ((uint64_t)st.st_size != descriptor->size_bytes)
         return img__fail(err, IMG_EDIGEST,
                          "%s/%s has %" PRIu64 " bytes instead of %" PRIu64
-                         ": remove it and pull or build the image again",
+                         ": pull or build the image again",
                          store->path, path, (uint64_t)st.st_size, descriptor->size_bytes);
     return 0;
 }

@@ -166,7 +166,7 @@ static void a_corrupt_blob_is_noticed(void **state)
     assert_int_equal(pwrite(fd, "X", 1, 3), 1);
     close(fd);
     assert_fails(read_blob(f->store, &descriptor, &text, &err), IMG_EDIGEST, file);
-    assert_non_null(strstr(err.message, "remove it and pull or build the image again"));
+    assert_non_null(strstr(err.message, "pull the image with --verify"));
 }
 
 static void only_regular_files(void **state)
