@@ -400,11 +400,13 @@ void img__download_start(struct download *download)
         int result =
             img__item_start(&download->item, download->batch->observer, job->what,
                             job->descriptor->digest.text, job->descriptor->size_bytes, &err);
+        if (result == 0 && !go_on(download))
+            result = img__fail(&err, IMG_EINVAL, "no place is set up to read %s from",
+                               job->descriptor->digest.text);
         if (result) {
             finish(download, 0, result, &err);
             return;
         }
-        go_on(download); /* the origin at the least */
     }
     if (bytes)
         take_bytes_at_hand(download, bytes);

@@ -138,7 +138,7 @@ static int take_get(const struct call *call, const struct http_response *respons
     return take_manifest(call, response, arg, err);
 }
 
-/* A request for a manifest to one place; name is a tag or a digest, condition a header or NULL. */
+/* A request for a manifest; name is a tag or a digest, condition a header or NULL. */
 struct wish {
     const char *method;
     const char *name;
@@ -146,26 +146,31 @@ struct wish {
     uint64_t limit;
 };
 
-static int ask(const struct place *place, const struct wish *wish, call_answer_fn answer, void *arg,
-               img_error *err)
+static int ask_at(struct access *access, const char *path, const struct wish *wish,
+                  call_answer_fn answer, void *arg, img_error *err)
 {
-    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
     auto_(buf) struct buf accept = BUF_INIT(HEADER_MAX_BYTES);
     img__buf_printf(&accept, "Accept: %s", img__media_accept());
     int result = img__buf_check(&accept, "a header", err);
-    if (result == 0)
-        result = img__place_path(place, "manifests", wish->name, &path, err);
     if (result)
         return result;
     struct call_request request = {
-        .access = place->access,
+        .access = access,
         .method = wish->method,
-        .path = path.data,
+        .path = path,
         .headers = (const char *const[]){accept.data, wish->condition, NULL},
         .body_limit = wish->limit,
         .priority = 1,
     };
     return img__call_perform(&request, answer, arg, err);
+}
+
+static int ask(const struct place *place, const struct wish *wish, call_answer_fn answer, void *arg,
+               img_error *err)
+{
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    int result = img__place_path(place, "manifests", wish->name, &path, err);
+    return result ? result : ask_at(place->access, path.data, wish, answer, arg, err);
 }
 
 /* Not the fault of a place? */
@@ -182,7 +187,7 @@ static int walk_places(struct repository *repository, const struct wish *wish, b
     const struct place *told = NULL;
     struct place *place;
     img_error local, first;
-    int code = 0;
+    int code = img__fail(&first, IMG_EINVAL, "no place is set up to read %s from", wish->name);
     while ((place = img__place_next(repository, by_tag, &tried))) {
         int result = ask(place, wish, take_get, getting, &local);
         if (result == 0)
@@ -253,9 +258,10 @@ int img__manifest_has(struct repository *repository, const img_descriptor *descr
 {
     struct asking asking = {&descriptor->digest, has};
     const struct wish wish = {"HEAD", descriptor->digest.text, NULL, 0};
-    struct place origin = {.access = &repository->access};
-    snprintf(origin.path, sizeof(origin.path), "%s", repository->reference.path);
-    return ask(&origin, &wish, take_presence, &asking, err);
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    int result = img__manifest_path(repository, descriptor->digest.text, &path, err);
+    return result ? result
+                  : ask_at(&repository->access, path.data, &wish, take_presence, &asking, err);
 }
 
 /* Yes is only what is sure: 304, or the very digest. */
