@@ -103,7 +103,9 @@ void cli_on_log(int level, const char *line, void *arg)
 {
     struct cli *cli = arg;
 
-    if (level <= IMG_LOG_WARNING + cli->verbosity)
+    if (level == IMG_LOG_INFO && cli->noted && strncmp(line, cli->noted, strlen(cli->noted)) == 0)
+        cli_note(cli, "%s", line);
+    else if (level <= IMG_LOG_WARNING + cli->verbosity)
         progress_line(cli->progress, level, line);
 }
 

@@ -17,9 +17,10 @@
 struct cli {
     const char *store_dir; /* NULL: the library's default */
     bool json;
-    const char *format;        /* another word of --format, of the command's; NULL: none */
-    bool silent;               /* set by a command: neither events nor notes are shown */
-    int verbosity;             /* 0, 1: INFO, 2: DEBUG */
+    const char *format; /* another word of --format, of the command's; NULL: none */
+    bool silent;        /* set by a command: neither events nor notes are shown */
+    const char *noted;  /* set by a command: INFO lines that begin so are notes; may be NULL */
+    int verbosity;      /* 0, 1: INFO, 2: DEBUG */
     struct progress *progress; /* never NULL while a command runs */
 };
 

@@ -25,6 +25,7 @@ struct command {
 
 #define COMMAND_ANY ((size_t)-1)
 
+extern const struct command command_auth;
 extern const struct command command_build;
 extern const struct command command_cat;
 extern const struct command command_catalog;

@@ -17,6 +17,7 @@
 
 #define USERNAME_MAX 256
 #define PASSWORD_MAX 4096
+#define WHERE "the credential for " /* how the library tells where one is kept, or was */
 
 struct credential {
     char username[USERNAME_MAX];
@@ -131,6 +132,7 @@ static int login_run(struct cli *cli, const struct arguments *args, img_error *e
         return err->code;
     if (!c.password[0])
         return cli_fail(err, IMG_EINVAL, "the password is empty");
+    cli->noted = WHERE;
     if (img_login(client, registry, c.username, c.password, err) < 0)
         return err->code;
     cli_note(cli, "logged in to %s as %s", registry, c.username);
@@ -148,6 +150,7 @@ static int logout_run(struct cli *cli, const struct arguments *args, img_error *
     auto_(client) img_client *client = NULL;
     struct json_out j = {.stream = stdout};
 
+    cli->noted = WHERE;
     if (cli_new_client(cli, args, &client, err) < 0 ||
         img_logout(client, args->operands[0], err) < 0)
         return err->code;
@@ -172,7 +175,8 @@ const struct command command_login = {
     .synopsis = "REGISTRY [OPTION]...",
     .summary = "Check a credential with a registry and keep it",
     .example = "  printenv TOKEN | imgtool login ghcr.io -u ci --password-stdin",
-    .notes = "Docker Hub is docker.io. Where credentials are kept: imgtool help auth.",
+    .notes = "Docker Hub is docker.io. A credential may be for a namespace: ghcr.io/team.\n"
+             "Where it is kept: imgtool help auth.",
     .options = options,
     .more_options = registry_options,
     .min_operands = 1,

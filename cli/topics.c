@@ -45,19 +45,6 @@ const struct topic topics[] = {
      "Within a registry no layer passes through this machine, and between registries\n"
      "none is stored on it.\n",
      NULL},
-    {"auth",
-     "Credentials for registries are read from one file, which is the first of:\n"
-     "\n"
-     "  --authfile FILE\n"
-     "  $REGISTRY_AUTH_FILE\n"
-     "  $DOCKER_CONFIG/config.json\n"
-     "  ~/.docker/config.json\n"
-     "\n"
-     "'imgtool login REGISTRY' asks the registry whether it takes the credential and\n"
-     "writes it to that file, readable for you alone. For scripts:\n"
-     "\n"
-     "  printenv REGISTRY_TOKEN | imgtool login ghcr.io -u ci --password-stdin\n",
-     NULL},
     {"registries",
      "An image may be read elsewhere than at the registry that its name says. What is\n"
      "pushed goes there and nowhere else, and images keep their names.\n"
@@ -115,12 +102,14 @@ const struct topic topics[] = {
      "  IMGTOOL_PROGRESS        the mode of the display, where --progress is auto\n"
      "  CI                      if set, --progress is plain where it is auto\n"
      "  REGISTRY_AUTH_FILE      the file with credentials, without --authfile\n"
-     "  DOCKER_CONFIG           the directory of config.json, without the above\n"
+     "  DOCKER_AUTH_CONFIG, DOCKER_CONFIG, XDG_RUNTIME_DIR\n"
+     "                          more places of credentials: imgtool help auth\n"
      "  SOURCE_DATE_EPOCH       no time in a built image is later than this (seconds\n"
      "                          since 1970)\n"
      "  CONTAINERS_REGISTRIES_CONF\n"
      "                          registries.conf, without --registries-conf\n"
      "  XDG_CONFIG_HOME         it has containers/registries.conf, containers/certs.d\n"
+     "                          and containers/auth.json\n"
      "                          (default ~/.config)\n"
      "  SSL_CERT_FILE           certificate authorities, without --ca-file\n"
      "  SSL_CERT_DIR            the same, a directory\n"

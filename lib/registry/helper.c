@@ -113,6 +113,8 @@ int img__helper_parse(const char *what, const char *text, size_t len, struct acc
     const char *user = NULL, *secret = NULL;
     *has = false;
     int result = img__json_parse_secret(what, text, len, &json, NULL);
+    if (result == 0 && img__json_kind(json) != JSON_OBJECT)
+        result = IMG_EFORMAT;
     if (result == 0)
         result = img__json_get_text(json, what, "Username", false, &user, NULL);
     if (result == 0)

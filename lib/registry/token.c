@@ -46,6 +46,7 @@ static void token_free(struct token *token)
     free_request(token);
     img__secret_free(token->value);
     free(token->user);
+    free(token->origin);
     free(token->scope);
     free(token);
 }
@@ -86,10 +87,17 @@ static const char *user_of(const struct account *account)
     return account->user ? account->user : "";
 }
 
+/* Two accounts of one host may have one name. */
+static const char *origin_of(const struct account *account)
+{
+    return account->origin ? account->origin : "";
+}
+
 static struct token *find(const struct access *access)
 {
     for (struct token *token = access->host->tokens; token; token = token->next) {
         if (strcmp(token->user, user_of(access->account)) == 0 &&
+            strcmp(token->origin, origin_of(access->account)) == 0 &&
             strcmp(token->scope, access->scope) == 0)
             return token;
     }
@@ -339,7 +347,7 @@ static void on_token(int code, const struct http_response *response, const img_e
     else if (!judge(token, response, &code, &local))
         return;
     if (code)
-        img__prefix(&local, code, "token for %s", token->host->name);
+        img__prefix(&local, code, "asking for a token");
     settle(token, code, &local);
 }
 
@@ -351,9 +359,10 @@ static struct token *token_new(const struct access *access)
     token->registry = access->registry;
     token->host = access->host;
     token->user = strdup(user_of(access->account));
+    token->origin = strdup(origin_of(access->account));
     token->scope = strdup(access->scope);
     token->serial = ++access->registry->last_token;
-    if (token->user && token->scope)
+    if (token->user && token->origin && token->scope)
         return token;
     token_free(token);
     return NULL;
@@ -377,12 +386,16 @@ static int begin(struct call *call, img_error *err)
     return 0;
 }
 
-/* Will it live as long as the call needs it? */
+bool img__token_is_fresh(const struct token *token, uint64_t at_ms, uint64_t upload_bytes)
+{
+    bool large = upload_bytes >= LARGE_BYTES;
+    return at_ms < token->stale_ms && (!large || at_ms + LARGE_NEEDS_MS <= token->dead_ms);
+}
+
 static bool is_fresh(const struct token *token, const struct call *call)
 {
-    uint64_t now = now_ms();
-    bool large = call->request.body && call->request.body_size >= LARGE_BYTES;
-    return now < token->stale_ms && (!large || now + LARGE_NEEDS_MS <= token->dead_ms);
+    const struct call_request *request = &call->request;
+    return img__token_is_fresh(token, now_ms(), request->body ? request->body_size : 0);
 }
 
 int img__token_for(struct call *call, const struct token **out, img_error *err)

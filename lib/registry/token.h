@@ -20,8 +20,9 @@ struct token {
     struct token *next;
     struct registry *registry;
     struct host *host;
-    char *user;  /* for whom: "" for nobody in particular */
-    char *scope; /* for what */
+    char *user;   /* for whom: "" for nobody in particular */
+    char *origin; /* of the credential */
+    char *scope;  /* for what */
     char *value;
     uint64_t serial;
     uint64_t stale_ms; /* when to ask for another, by the monotonic clock */
@@ -45,6 +46,9 @@ int img__token_for(struct call *call, const struct token **out, img_error *err);
 void img__token_drop(struct host *host, uint64_t serial);
 /* All but those on their way. */
 void img__tokens_drop(struct host *host);
+
+/* Is it good for one more request at a time of the monotonic clock, which may be a large upload? */
+bool img__token_is_fresh(const struct token *token, uint64_t at_ms, uint64_t upload_bytes);
 
 /* The pieces, pure: the URL of GET, the form of POST, the answer. */
 

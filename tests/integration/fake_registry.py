@@ -17,7 +17,9 @@ More of the script: "page" (N: no more names in a page), "untag" (false: tags ca
 AUTH: {"scheme": "basic"|"bearer", "users": {"name": "password"}, "challenge": "..." (instead of the
 usual one), "realm": "...", "refresh": {"refresh token": "user"}, "post": false (no POST at the token
 service), "grant": {"name": {"repository": ["pull", "push"], "*": [...]}} ("" is anonymous; users
-without an entry may do anything), "uses": N (requests that a token lives for), "expires_in": N}
+without an entry may do anything), "uses": N (requests that a token lives for), "expires_in": N,
+"get": false (no GET at the token service), "rotate": true (a refresh token is good for one use, the answer
+has the next one), "first_scope": true (the token service reads no scope but the first)}
 
 RULE: {"method": "GET", "path": "regular expression for all of the path", "query": "one to be found
 in the query", "skip": N (matches that pass first), "times": N (matches that do not)} and what to do:
@@ -320,29 +322,42 @@ class Handler(BaseHTTPRequestHandler):
         raise Refused(401, "UNAUTHORIZED", "authentication required",
                       {"WWW-Authenticate": auth.get("challenge", challenge)})
 
+    @staticmethod
+    def form_user(auth, form):
+        """Whose refresh token, or name and password, a form has."""
+        if form.get("grant_type") == "password":
+            user = form.get("username")
+            return user if auth["users"].get(user) == form.get("password") else None
+        return auth.get("refresh", {}).get(form.get("refresh_token"))
+
     def token(self):
         auth = self.state.auth or {"users": {}}
         form = dict(urllib.parse.parse_qsl(self.body.decode()))
         if self.command == "POST":
             if auth.get("post") is False:
                 raise Refused(405, "UNSUPPORTED", "no POST here")
-            user = auth.get("refresh", {}).get(form.get("refresh_token"))
+            user = self.form_user(auth, form)
             scopes = form.get("scope", "").split()
             if not user:
                 return 400, {}, b'{"error":"invalid_grant","error_description":"unknown token"}'
         else:
+            if auth.get("get") is False:
+                raise Refused(405, "UNSUPPORTED", "no GET here")
             user = self.basic_user()
             scopes = [value for name, value in urllib.parse.parse_qsl(self.query_text)
                       if name == "scope"]
             if user is None:
                 raise Refused(401, "UNAUTHORIZED", "incorrect username or password")
         held = {}
-        for scope in scopes:
+        for scope in scopes[:1] if auth.get("first_scope") else scopes:
             _, name, actions = scope.split(":")
             held.setdefault(name, set()).update(set(actions.split(",")) & self.granted(user, name))
         value = f"token-{len(self.state.tokens) + 1}-{secrets.token_hex(4)}"
         self.state.tokens[value] = [held, auth.get("uses", 1 << 30)]
         answer = {"token": value, "expires_in": auth.get("expires_in", 300)}
+        if auth.get("rotate") and "refresh_token" in form:
+            answer["refresh_token"] = f"refresh-{secrets.token_hex(4)}"
+            auth["refresh"] = {answer["refresh_token"]: user}
         return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
     # The API.

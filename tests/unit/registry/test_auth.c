@@ -5,6 +5,8 @@
  */
 #include "peer.h"
 
+#include <sys/stat.h>
+
 static img_client_options options = IMG_CLIENT_OPTIONS_INIT;
 
 struct scene {
@@ -356,10 +358,10 @@ static void bad_services(void **state)
         {"\"status\":200,\"body\":\"{}\"", "no token", IMG_EFORMAT},
         {"\"status\":200,\"body\":\"{\\\"token\\\":\\\"a\\\\r\\\\nb\\\"}\"", "malformed",
          IMG_EFORMAT},
-        {"\"status\":403", "token for 127.0.0.1", IMG_EAUTH},
+        {"\"status\":403", "asking for a token", IMG_EAUTH},
         {"\"status\":500", "500", IMG_EREFUSED},
         {"\"status\":404", "404", IMG_ENOTFOUND},
-        {"\"stop\":0", "token for 127.0.0.1", IMG_ENETWORK},
+        {"\"stop\":0", "asking for a token", IMG_ENETWORK},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         img_error err;
@@ -435,7 +437,7 @@ static void redirected_refresh(void **state)
              "\"status\":307,\"headers\":{\"Location\":\"http://%s/token\"}}]}",
              other.host);
     open_scene(&scene, script, "{\"identitytoken\":\"r3fresh\"}", "a:1", REGISTRY_PULL);
-    assert_fails(resolve(&scene, &err), IMG_EAUTH, "token for 127.0.0.1");
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "asking for a token");
     assert_non_null(strstr(err.message, "has the credential sent on to 127.0.0.1"));
     assert_count(&other, "", "", 0);
     close_scene(&scene);
@@ -493,6 +495,182 @@ static void helper_warning(void **state)
     const char *warning = strstr(scene.log, "docker-credential-not-there (credsStore in ");
     assert_non_null(warning);
     assert_null(strstr(warning + 1, "docker-credential"));
+    close_scene(&scene);
+}
+
+/* A helper as a script beside the auth file: counts its runs, has what is in the file "secret". */
+static void make_helper(const struct scene *scene)
+{
+    char path[128], value[256];
+    snprintf(path, sizeof(path), "%s/docker-credential-x", scene->peer.dir);
+    peer_write(path, "#!/bin/sh\necho run >>$PEER/runs\ncat $PEER/secret\n");
+    assert_int_equal(chmod(path, 0755), 0);
+    snprintf(value, sizeof(value), "%s:/usr/bin:/bin", scene->peer.dir);
+    setenv("PATH", value, 1);
+    setenv("PEER", scene->peer.dir, 1);
+    peer_write(scene->peer.auth_file, "{\"credsStore\":\"x\"}");
+}
+
+static void helper_has(const struct scene *scene, const char *user, const char *secret)
+{
+    char path[128], text[256];
+    snprintf(path, sizeof(path), "%s/secret", scene->peer.dir);
+    snprintf(text, sizeof(text), "{\"Username\":\"%s\",\"Secret\":\"%s\"}", user, secret);
+    peer_write(path, text);
+}
+
+static int helper_runs(const struct scene *scene)
+{
+    struct peer runs;
+    snprintf(runs.record, sizeof(runs.record), "%s/runs", scene->peer.dir);
+    return peer_count(&runs, "run", "");
+}
+
+/* What a helper said is good for all repositories of a host, until it is refused. */
+static void helper(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {"{\"auth\":{" BASIC "}}", "{\"auth\":{" BEARER "}}"};
+    char *path = strdup(getenv("PATH"));
+    for (size_t i = 0; i < 2; i++) {
+        img_error err;
+        struct scene scene;
+        open_scene(&scene, scripts[i], NULL, "a:1", REGISTRY_PUSH);
+        make_helper(&scene);
+        helper_has(&scene, "u", "s3cret");
+        assert_ok(push(&scene, &err));
+        use(&scene, "b:1", REGISTRY_PULL);
+        assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
+        assert_int_equal(helper_runs(&scene), 1);
+        close_scene(&scene);
+    }
+    setenv("PATH", path, 1);
+    free(path);
+}
+
+/* A credential that was good for an hour: the helper has the next one. */
+static void helper_renews(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "{\"auth\":{" BASIC "}}",
+        "{\"auth\":{" BEARER "}}",
+        "{\"auth\":{" BEARER ",\"refresh\":{\"s3cret\":\"u\"}}}",
+    };
+    char *path = strdup(getenv("PATH"));
+    for (size_t i = 0; i < 3; i++) {
+        const char *user = i == 2 ? "<token>" : "u";
+        img_error err;
+        struct scene scene;
+        open_scene(&scene, scripts[i], NULL, "a:1", REGISTRY_PUSH);
+        make_helper(&scene);
+        helper_has(&scene, user, "old");
+        /* Asked twice, since it says the same. */
+        assert_fails(resolve(&scene, &err), IMG_EAUTH, "docker-credential-x (credsStore in ");
+        assert_int_equal(helper_runs(&scene), 2);
+        use(&scene, "b:1", REGISTRY_PUSH);
+        helper_has(&scene, user, "older");
+        assert_int_equal(resolve(&scene, &err), IMG_EAUTH);
+        assert_null(strstr(err.message, "older"));
+        int runs = helper_runs(&scene);
+        helper_has(&scene, user, "s3cret");
+        use(&scene, "c:1", REGISTRY_PUSH);
+        assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
+        assert_int_equal(helper_runs(&scene), runs + 1);
+        close_scene(&scene);
+    }
+    setenv("PATH", path, 1);
+    free(path);
+}
+
+/* The file says that a helper has it, so going on as nobody would be wrong. */
+static void helper_gone(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    char text[256];
+    open_scene(&scene, "{\"auth\":{" BASIC "}}", NULL, "a:1", REGISTRY_PULL);
+    snprintf(text, sizeof(text), "{\"auths\":{\"%s\":{}},\"credsStore\":\"not-there\"}",
+             scene.peer.host);
+    peer_write(scene.peer.auth_file, text);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "docker-credential-not-there (credsStore in ");
+    assert_non_null(strstr(err.message, scene.peer.auth_file));
+    assert_count(&scene.peer, "", "", 1);
+    close_scene(&scene);
+}
+
+/* A service without GET takes the password by POST. */
+static void password_by_post(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"get\":false}}", GOOD, "a:1", REGISTRY_PUSH);
+    assert_ok(push(&scene, &err));
+    assert_count(&scene.peer, "GET /token", " 405", 1);
+    assert_count(&scene.peer, "POST /token 200", "x-www-form-urlencoded", 1);
+    assert_count(&scene.peer, "POST /token", "Authorization", 0);
+    close_scene(&scene);
+    /* One without either is tried once each way. */
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"get\":false,\"post\":false}}",
+               "{\"auth\":\"dTpzM2NyZXQ=\",\"identitytoken\":\"r3fresh\"}", "a:1", REGISTRY_PUSH);
+    assert_fails(resolve(&scene, &err), IMG_EREFUSED, "/token: 405 UNSUPPORTED");
+    assert_count(&scene.peer, "/token", "", 2);
+    close_scene(&scene);
+}
+
+/* A refresh token that is good once: the next one is known to all repositories of the host. */
+static void rotated_tokens(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"rotate\":true,\"refresh\":{\"r3fresh\":\"u\"}}}",
+               "{\"identitytoken\":\"r3fresh\"}", "a:1", REGISTRY_PULL);
+    static const char *const names[] = {"a:1", "b:1", "c:1", "a:1"};
+    for (size_t i = 0; i < 4; i++) {
+        use(&scene, names[i], i == 3 ? REGISTRY_PUSH : REGISTRY_PULL);
+        assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
+    }
+    assert_count(&scene.peer, "POST /token 200", "", 4);
+    assert_count(&scene.peer, "/token", "", 4);
+    close_scene(&scene);
+}
+
+/* Those who tell less than a minute mean a minute: large uploads do not ask anew for ever. */
+static void token_for_upload(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"expires_in\":20}}", GOOD, "a:1", REGISTRY_PUSH);
+    memory_clear(&scene.memory);
+    memory_init(&scene.memory);
+    for (unsigned i = 0; i < 3; i++)
+        memory_add(&scene.memory, (size_t)2 << 20, i);
+    scene.count = memory_jobs(&scene.memory, NULL, scene.jobs);
+    assert_ok(push(&scene, &err));
+    assert_count(&scene.peer, "/token", "", 1);
+    close_scene(&scene);
+}
+
+/* A token service that reads one scope alone: what was challenged comes first. */
+static void first_scope(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    open_scene(&scene,
+               "{\"auth\":{" BEARER ",\"first_scope\":true},\"rules\":[{\"method\":\"GET\","
+               "\"path\":\"/v2/a/manifests/1\",\"skip\":1,\"times\":1,\"status\":401,\"headers\":{"
+               "\"WWW-Authenticate\":\"Bearer realm=\\\"{base}/token\\\",service=\\\"fake\\\","
+               "scope=\\\"repository:up:pull repository:a:pull\\\"\"}}]}",
+               GOOD, "a:1", REGISTRY_PULL);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "401");
+    assert_count(&scene.peer, "scope=repository%3Aup%3Apull&scope=repository%3Aa%3Apull", " 200",
+                 1);
+    assert_count(&scene.peer, "GET /v2/a/manifests/1", "", 3);
     close_scene(&scene);
 }
 
@@ -554,6 +732,13 @@ int main(void)
         cmocka_unit_test(redirected_refresh),
         cmocka_unit_test(callback),
         cmocka_unit_test(helper_warning),
+        cmocka_unit_test(helper),
+        cmocka_unit_test(helper_renews),
+        cmocka_unit_test(helper_gone),
+        cmocka_unit_test(password_by_post),
+        cmocka_unit_test(rotated_tokens),
+        cmocka_unit_test(token_for_upload),
+        cmocka_unit_test(first_scope),
         cmocka_unit_test(broken_file),
         cmocka_unit_test(login),
     };

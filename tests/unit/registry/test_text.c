@@ -76,6 +76,22 @@ static void secret_answers(void **state)
     }
 }
 
+/* A token of 300 s that came at 1,000 s. */
+static void freshness(void **state)
+{
+    (void)state;
+    const struct token token = {.stale_ms = 1270000, .dead_ms = 1300000};
+    const struct token brief = {.stale_ms = 1054000, .dead_ms = 1060000};
+    const uint64_t large = (uint64_t)1 << 20;
+    assert_true(img__token_is_fresh(&token, 1269999, 0));
+    assert_true(img__token_is_fresh(&token, 1269999, large));
+    assert_false(img__token_is_fresh(&token, 1270000, 0));
+    assert_true(img__token_is_fresh(&brief, 1030000, large));
+    assert_false(img__token_is_fresh(&brief, 1030001, large));
+    assert_true(img__token_is_fresh(&brief, 1030001, large - 1));
+    assert_true(img__token_is_fresh(&brief, 1053999, 0));
+}
+
 static void sites(void **state)
 {
     (void)state;
@@ -310,9 +326,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(token_urls),    cmocka_unit_test(token_forms),
         cmocka_unit_test(token_answers), cmocka_unit_test(secret_answers),
-        cmocka_unit_test(sites),         cmocka_unit_test(realms),
-        cmocka_unit_test(locations),     cmocka_unit_test(complaints),
-        cmocka_unit_test(hosts),
+        cmocka_unit_test(sites),         cmocka_unit_test(freshness),
+        cmocka_unit_test(realms),        cmocka_unit_test(locations),
+        cmocka_unit_test(complaints),    cmocka_unit_test(hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
