@@ -25,11 +25,14 @@ struct command {
 
 #define COMMAND_ANY ((size_t)-1)
 
+extern const struct command command_attach;
 extern const struct command command_auth;
 extern const struct command command_build;
 extern const struct command command_cat;
 extern const struct command command_catalog;
 extern const struct command command_copy;
+extern const struct command command_delete;
+extern const struct command command_digest;
 extern const struct command command_files;
 extern const struct command command_help;
 extern const struct command command_images;
@@ -38,10 +41,12 @@ extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_ls;
+extern const struct command command_manifest;
+extern const struct command command_prune;
 extern const struct command command_pull;
 extern const struct command command_push;
+extern const struct command command_referrers;
 extern const struct command command_rm;
-extern const struct command command_prune;
 extern const struct command command_save;
 extern const struct command command_tag;
 extern const struct command command_unpack;

@@ -35,9 +35,8 @@ static int add_annotation(struct strv *out, const char *key, const char *value, 
     return img__strv_add(out, text, err);
 }
 
-/* Those of the manifest, or of one of its descriptors. */
-static int parse_annotations(const struct json *json, const char *what, struct strv *out,
-                             img_error *err)
+int img__annotations_parse(const struct json *json, const char *what, struct strv *out,
+                           img_error *err)
 {
     const struct json *map = NULL, *value;
     const char *key;
@@ -58,7 +57,7 @@ int img__manifest_layer_annotations(const struct manifest *manifest, size_t inde
     char name[64];
     img__descriptor_name(&manifest->layers[index], name, sizeof(name));
     const struct json *layer = img__json_at(img__json_get(manifest->json, "layers"), index);
-    int rc = parse_annotations(layer, name, &parsed, err);
+    int rc = img__annotations_parse(layer, name, &parsed, err);
     if (rc)
         return rc;
     *out = parsed;
@@ -93,7 +92,7 @@ int img__manifest_parse(const struct document *document, struct manifest *out, i
     if (!rc)
         rc = parse_member(parsed.json, what, "subject", false, &subject, err);
     if (!rc)
-        rc = parse_annotations(parsed.json, what, &parsed.annotations, err);
+        rc = img__annotations_parse(parsed.json, what, &parsed.annotations, err);
     if (rc)
         return rc;
     *out = parsed;

@@ -28,6 +28,11 @@ struct manifest {
 int img__manifest_parse(const struct document *document, struct manifest *out, img_error *err);
 void img__manifest_free(struct manifest *manifest); /* leaves it empty */
 
+/* "K=V", sorted: the annotations of a document, or of one of its descriptors. *out is empty before.
+ */
+int img__annotations_parse(const struct json *json, const char *what, struct strv *out,
+                           img_error *err);
+
 /* "K=V", sorted, of one of its layers; *out is empty before. */
 int img__manifest_layer_annotations(const struct manifest *manifest, size_t index, struct strv *out,
                                     img_error *err);

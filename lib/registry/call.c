@@ -19,6 +19,7 @@
 #include "registry/auth.h"
 #include "registry/errors.h"
 #include "registry/secret.h"
+#include "registry/warning.h"
 
 static void call_free(struct call *call)
 {
@@ -140,13 +141,13 @@ static void fall_back(struct call *call, const img_error *first)
 }
 
 /* Is why HTTPS failed what to tell? Nobody listens, or it is a TLS server after all: those answer
- * plain HTTP with 400. */
+ * plain HTTP with 400, but not with a registry's JSON. */
 static bool was_first_right(const struct call *call, int code, const struct http_response *response)
 {
     if (!call->fell_back || call->request.access->host->scheme != HOST_UNKNOWN)
         return false;
     return code ? code == IMG_ENETWORK && call->first.sys_errno == ECONNREFUSED
-                : response->status == 400;
+                : response->status == 400 && *img__buf_text(&response->body) != '{';
 }
 
 /* What an answer tells about the host itself. */
@@ -186,8 +187,10 @@ static void on_answer(int code, const struct http_response *response, const img_
         end(call, call->first.code, NULL, &call->first);
         return;
     }
-    if (code == 0)
+    if (code == 0) {
         settle_host(call, response);
+        img__warnings_show(call, response);
+    }
     bool again = false;
     img_error local;
     int result = code == 0 ? check_namespace(call, response, &local) : 0;

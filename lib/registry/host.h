@@ -15,6 +15,7 @@
 #include "registry/placed.h"
 #include "registry/upload_ways.h"
 
+struct facts;
 struct token;
 struct helper_memory;
 struct rotation;
@@ -45,6 +46,7 @@ struct host {
     struct helper_memory *helpers; /* what they said */
     struct rotation *rotations;    /* of refresh tokens */
     bool warned_of_file;
+    struct facts *facts; /* about its repositories; see facts.h */
     bool warned_of_helper;
     bool warned_of_realm;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/reference.h"
+#include "registry/facts.h"
 #include "registry/places.h"
 #include "registry/secret.h"
 #include "registry/state.h"
@@ -16,6 +17,7 @@
 void img__host_free(struct host *host)
 {
     img__tokens_drop(host);
+    img__facts_free(host);
     img__accounts_forget(host);
     img__challenges_free(&host->challenges);
     img__placed_free(&host->placed);

@@ -10,6 +10,7 @@
 #include "core/digest.h"
 #include "registry/call.h"
 #include "registry/errors.h"
+#include "registry/referrers.h"
 #include "registry/repository.h"
 
 #define PATH_MAX_BYTES ((size_t)1024)
@@ -19,12 +20,13 @@
 
 struct putting {
     const img_digest *digest;
+    char subject[sizeof(((img_digest *)NULL)->text)]; /* OCI-Subject of the answer */
 };
 
 static int take_put(const struct call *call, const struct http_response *response, void *arg,
                     img_error *err)
 {
-    const struct putting *putting = arg;
+    struct putting *putting = arg;
     struct complaint answer = {0};
     if (response->status / 100 != 2)
         return img__call_refused(call, response, err);
@@ -40,6 +42,7 @@ static int take_put(const struct call *call, const struct http_response *respons
                          "PUT %s: the registry answered %d where 201 is due: the manifest may not "
                          "be there",
                          call->url, response->status);
+    img__call_header(response, "OCI-Subject", putting->subject, sizeof(putting->subject));
     return img__repository_check_digest(call, response, putting->digest, err);
 }
 
@@ -106,7 +109,7 @@ int img__manifest_put(struct repository *repository, const struct document *docu
         result = img__source_memory(document->bytes, document->len, &body, err);
     if (result)
         return result;
-    struct putting putting = {&document->descriptor.digest};
+    struct putting putting = {&document->descriptor.digest, ""};
     struct call_request request = {
         .access = &repository->access,
         .method = "PUT",
@@ -115,5 +118,6 @@ int img__manifest_put(struct repository *repository, const struct document *docu
         .body = body,
         .body_size = document->len,
     };
-    return put_patiently(&request, &putting, err);
+    result = put_patiently(&request, &putting, err);
+    return result ? result : img__referrers_after_put(repository, document, putting.subject, err);
 }

@@ -12,6 +12,7 @@
 #include "core/reference.h"
 #include "registry/call.h"
 #include "registry/helper.h"
+#include "registry/referrers.h"
 #include "registry/token.h"
 
 void img__registry_free(struct registry *registry)
@@ -25,6 +26,7 @@ void img__registry_free(struct registry *registry)
         img__host_free(host);
     }
     img__registries_conf_free(registry->conf);
+    img__path_set_free(&registry->warnings);
     img__strv_free(&registry->plain_http);
     img__strv_free(&registry->insecure);
     free(registry->certs_dir);
@@ -99,6 +101,7 @@ int img__registry_new(const img_client_options *options, struct registry **out, 
         return img__fail_memory(err);
     registry->jobs = options->jobs;
     registry->tries = options->tries;
+    registry->window_ms = REFERRERS_WINDOW_MS;
     registry->manifest_limit_bytes = options->manifest_limit_bytes;
     registry->helper_timeout_ms = HELPER_TIMEOUT_MS;
     registry->on_credential = options->on_credential;

@@ -44,6 +44,11 @@ int img__manifest_has(struct repository *repository, const img_descriptor *descr
 int img__manifest_is_still(struct repository *repository, const img_descriptor *known, bool *same,
                            img_error *err);
 
+/* peek.c */
+/* What the reference names, by HEAD, which no registry counts as a pull; by GET where the answer
+ * does not tell type and digest. The size is 0 if it was not told. */
+int img__manifest_peek(struct repository *repository, img_descriptor *out, img_error *err);
+
 /* manifests_put.c */
 /* Under its digest, or by_name: under the tag of the reference if there is one. */
 int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,

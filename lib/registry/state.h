@@ -6,6 +6,7 @@
 #define IMG_REGISTRY_STATE_H
 
 #include "base/observe.h"
+#include "base/path_set.h"
 #include "base/strv.h"
 #include "net/http.h"
 #include "registry/host.h"
@@ -29,7 +30,9 @@ struct registry {
     struct observer log;
     struct http *http;
     struct host *hosts;
-    uint64_t last_token; /* serial */
+    struct path_set warnings; /* that were shown */
+    uint32_t window_ms;       /* at least; see fallback.c */
+    uint64_t last_token;      /* serial */
 };
 
 /* The host that a reference names, with the settings that there are for it, made at first sight.

@@ -66,6 +66,26 @@ try imgtool login localhost:1 -u u -p p --password-stdin
 try imgtool login localhost:1 -u u --password-stdin
 try imgtool logout
 
+echo "== ls catalog digest manifest referrers attach delete"
+try imgtool ls
+try imgtool ls a --limit 0
+try imgtool ls a --page-size many
+try imgtool ls 'not/a reference'
+try imgtool catalog
+try imgtool catalog 'no host'
+try imgtool digest
+try imgtool digest a --platform '?'
+try imgtool manifest a b
+try imgtool referrers
+try imgtool attach localhost:1/a:1
+try imgtool attach --artifact-type a/b
+try imgtool delete
+try imgtool delete localhost:1/a
+try imgtool delete localhost:1/a --digest
+try imgtool delete localhost:1/a:1 --blob
+try imgtool delete localhost:1/a:1 --blob --digest
+try imgtool images --limit 5
+
 echo "== as JSON, too"
 try imgtool --format json tag a
 try imgtool tag a --bogus --format=json

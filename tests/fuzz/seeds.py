@@ -237,6 +237,7 @@ def main():
     put("estargz", "old", estargz(b'{"version":1,"entries":[]}', b"\x16\0"))
 
     references()
+    lists()
     for i, document in enumerate(documents()):
         put("json", f"document{i}", document)
         put("documents", f"document{i}", bytes([i]) + document)
@@ -255,6 +256,25 @@ def main():
     for name, data in archives():
         put("archive", name, data)
     put("names", "empty", b'{"schemaVersion":2,"manifests":[\n]}\n')
+
+
+def lists():
+    """What registries list, and how they lead on."""
+    for i, value in enumerate((
+            b'</v2/a/tags/list?last=b&n=2>; rel="next"',
+            b'<a>; title="x>, <b>; rel=next \\" "; rel=first, <x>;REL="last next";anchor="", ,<y>')):
+        put("link", f"link{i}", b"\1" + value)
+    put("link", "warning", b'\0299 - "a, \\"b", 110 x "c" "Wed, 21", 299 - "d"')
+    put("names_page", "tags", b'{"name":"a","tags":["1","",null,"sha256:ab","a b","v1.0_x-y"]}')
+    put("names_page", "repositories", b'{"repositories":["a/b","A","../c","d__e/f-g"]}')
+    subject = descriptor(MANIFEST)
+    entry = descriptor(MANIFEST, artifactType="a/b", annotations={"a": "b"})
+    other = {**entry, "digest": DIGEST[:-1] + "1"}
+    put("referrers", "list", json.dumps({"schemaVersion": 2, "manifests": [entry, other, 1],
+                                         "annotations": {}}).encode())
+    put("referrers", "manifest", json.dumps({
+        "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "a/b", "subject": subject,
+        "config": subject, "layers": [], "annotations": {"a": "b"}}).encode())
 
 
 main()
