@@ -3,8 +3,9 @@
  * index.json and manifest.json, which say what the blobs of an archive are.
  *
  * index.json names an image twice: as containerd and docker read it, by the full reference, and as
- * image-spec has it, by what the caller said. manifest.json has what docker shows, "app:1" for
- * docker.io/library/app:1, and no digests, which docker refuses there.
+ * image-spec has it, by what the caller said. manifest.json has full references, too: docker takes
+ * "app:1" and docker.io/library/app:1 for the same, podman the first for localhost/app:1. It has no
+ * digests, which docker refuses there.
  */
 #include <string.h>
 
@@ -86,14 +87,14 @@ static struct json *path_json(const img_descriptor *blob)
 static struct json *tags_json(const struct strv *names)
 {
     auto_(json) struct json *list = img__json_array();
-    char familiar[IMG_REFERENCE_TEXT_MAX];
+    char full[IMG_REFERENCE_TEXT_MAX];
     img_reference reference;
     for (size_t i = 0; list && i < names->count; i++) {
         if (img_reference_parse(names->items[i], &reference, NULL) != 0 || !*reference.tag ||
             *reference.digest.text)
             continue;
-        img_reference_familiar(&reference, familiar);
-        if (!img__json_append(list, img__json_string(familiar)))
+        img_reference_format(&reference, full);
+        if (!img__json_append(list, img__json_string(full)))
             return NULL;
     }
     return steal(list);

@@ -71,10 +71,11 @@ static int check_diff_id(const struct docker_layer *layer, const img_digest *fou
 {
     if (img__digest_equal(&layer->diff_id, found))
         return 0;
-    return img__fail(err, IMG_EDIGEST,
-                     "'%.300s' has the diffID %s, but the config says %s: the archive is damaged, "
-                     "or was put together wrongly",
-                     layer->path, found->text, layer->diff_id.text);
+    return img__fail(
+        err, IMG_EDIGEST,
+        "layer '%.300s' has the diffID %s, but the config says %s: the archive is damaged, "
+        "or was put together wrongly",
+        layer->path, found->text, layer->diff_id.text);
 }
 
 static const struct {
