@@ -166,6 +166,8 @@ enum again img__failure_describe(struct transfer *transfer, CURLcode result)
         img__fail(&transfer->err, IMG_ENETWORK, "%s: %s", peer, reason->text);
         return reason->again;
     }
+    if (strstr(transfer->detail, "memory in chunked")) /* trailers without end */
+        return img__header_fail_limit(transfer), AGAIN_NEVER;
     if ((reason = FIND(request_reasons, result)))
         return describe_request(transfer, reason);
     switch (result) {

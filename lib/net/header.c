@@ -37,6 +37,37 @@ static int check_length(struct transfer *transfer)
                          transfer->method, img__buf_text(&url), (unsigned long long)limit);
 }
 
+static int fail_framing(struct transfer *transfer, const char *what)
+{
+    struct buf url auto_(buf) = BUF_INIT(URL_MAX);
+    img__url_for_message(transfer->here.data, &url);
+    return transfer->code = img__fail(&transfer->err, IMG_EFORMAT, "%s %s: the answer %s",
+                                      transfer->method, img__buf_text(&url), what);
+}
+
+/* Who reads a length and who reads chunks see different answers in the same bytes: a smuggler's
+ * work, or a proxy's mistake. */
+static int check_framing(struct transfer *transfer)
+{
+    const struct http_response *response = &transfer->answer->response;
+    size_t len, other_len, nth = 1;
+    uint64_t size;
+    const char *other, *length = img__http_header(response, "Content-Length", 0, &len);
+    if (!length)
+        return 0;
+    bool twice = img__http_header(response, "Transfer-Encoding", 0, &other_len) != NULL;
+    while ((other = img__http_header(response, "Content-Length", nth++, &other_len)))
+        twice = twice || other_len != len || memcmp(other, length, len) != 0;
+    if (twice)
+        return fail_framing(transfer, "says in two ways where it ends");
+    char *text auto_free = strndup(length, len);
+    if (!text)
+        return transfer->code = img__fail_memory(&transfer->err);
+    return img__text_number(text, INT64_MAX, &size)
+               ? 0
+               : fail_framing(transfer, "has a length that is no number");
+}
+
 static int begin_block(struct transfer *transfer)
 {
     struct http_response *response = &transfer->answer->response;
@@ -62,7 +93,8 @@ static int end_block(struct transfer *transfer)
     transfer->answer->response.retry_after_ms = img__retry_after_ms(&transfer->answer->response);
     if (transfer->answer->response.status == 417 && transfer->expects)
         return -1; /* or curl would send it again by itself; see outcome.c */
-    int rc = check_length(transfer);
+    int rc = check_framing(transfer);
+    rc = rc ? rc : check_length(transfer);
     return rc == 0 && img__outcome_is_final(transfer) ? img__header_tell(transfer) : rc;
 }
 

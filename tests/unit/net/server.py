@@ -30,6 +30,7 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         self.file = sock.makefile("rb", 1 << 16)
+        self.dying = False
 
     def send(self, data):
         self.sock.sendall(data.encode("latin-1") if isinstance(data, str) else data)
@@ -78,6 +79,8 @@ class Connection:
         try:
             while True:
                 self.read_head()
+                if self.dying:
+                    self.reset()
                 with lock:
                     if not self.target.startswith("/log"):
                         log.append(f"{self.method} {self.target} {self.header('Authorization')}")
@@ -113,9 +116,12 @@ class Connection:
         self.answer(200, head.encode("latin-1") + b"\n\n" + body, ["X-Echo:  yes \t", "X-Two: 1", "x-two: 2"])
 
     def client_line(self):
-        """Who has shown a certificate."""
-        shown = self.sock.getpeercert() if isinstance(self.sock, ssl.SSLSocket) else None
-        return "Client: " + (shown["subject"][0][0][1] if shown else "none")
+        """Who has shown a certificate, and whether the session is an old one."""
+        tls = isinstance(self.sock, ssl.SSLSocket)
+        shown = self.sock.getpeercert() if tls else None
+        return "\n".join(["Client: " + (shown["subject"][0][0][1] if shown else "none"),
+                          "Session: " + ("old" if tls and self.sock.session_reused else "new"),
+                          "Port: " + str(self.sock.getpeername()[1])])
 
     def do_status(self, query, status):
         self.read_body()
@@ -195,7 +201,28 @@ class Connection:
         else:
             self.answer(int(how), b"not now", [query] if query else [])
 
+    # Large bodies.
+
+    def do_expect(self, query, how, *more):
+        expects = self.header("Expect")
+        if how == "417" and expects or how.startswith("4") and how != "417":
+            self.answer(int(how), b"refused", ["Connection: close"])
+            raise Gone
+        if how == "yes" and expects:
+            self.send("HTTP/1.1 100 Continue\r\n\r\n")
+        begun = time.monotonic()
+        first = self.file.peek(1)
+        waited = time.monotonic() - begun > 0.5
+        body = self.read_body()
+        text = f"{'expects' if expects else 'plain'} {'late' if waited else 'at once'} {len(body)}"
+        self.answer(201 if first else 400, text.encode())
+
     # Ill behaved.
+
+    def do_dying(self, query):
+        """The next request finds the connection dead."""
+        self.dying = True
+        self.answer(200, b"x")
 
     def do_early(self, query, status):
         self.answer(int(status), b"too early", ["Connection: close"])
@@ -254,6 +281,32 @@ class Connection:
     def do_endless_interim(self, query):
         while True:
             self.send("HTTP/1.1 103 Early\r\n\r\n")
+
+    def do_endless_trailer(self, query):
+        self.send("HTTP/1.1 200 Text\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n")
+        while True:
+            self.send("X-Long: " + "y" * 4096 + "\r\n")
+
+    def do_endless_chunk_extension(self, query):
+        self.send("HTTP/1.1 200 Text\r\nTransfer-Encoding: chunked\r\n\r\n1;")
+        while True:
+            self.send("y" * 4096)
+
+    def do_slow_interim(self, query):
+        while True:
+            self.send("HTTP/1.1 102 Wait\r\n\r\n")
+            time.sleep(0.05)
+
+    def do_slow_body(self, query):
+        self.send("HTTP/1.1 200 Text\r\nContent-Length: 60000\r\n\r\n")
+        while True:
+            self.send("x")
+            time.sleep(0.02)
+
+    def do_raw(self, query):
+        """These bytes, and the end."""
+        self.send(query.replace("\\n", "\r\n"))
+        raise Gone
 
     def do_garbage(self, query):
         self.send("SSH-2.0-OpenSSH_9\r\n")

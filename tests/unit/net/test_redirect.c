@@ -37,14 +37,14 @@ static const int followed[] = {301, 302, 303, 307, 308};
 static void test_method_and_body(void **state)
 {
     (void)state;
-    static const char *const methods[] = {"GET", "PUT", "POST", "DELETE"};
+    static const char *const methods[] = {"GET", "PUT", "POST", "PATCH", "DELETE"};
     struct http *http auto_(http) = client_new(1);
     for (size_t i = 0; i < 5; i++) {
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < 5; k++) {
             struct source *body auto_(source) = NULL;
             char path[64], expected[64];
             img_error err;
-            bool sends = k == 1 || k == 2;
+            bool sends = k >= 1 && k <= 3;
             assert_ok(img__source_memory("payload", 7, &body, &err));
             snprintf(path, sizeof(path), "/redirect/%d?/echo?a=b", followed[i]);
             snprintf(expected, sizeof(expected), "%s /echo?a=b\n", methods[k]);
@@ -59,6 +59,37 @@ static void test_method_and_body(void **state)
             assert_string_equal(response->url, server_at(&server, "/echo?a=b"));
         }
     }
+}
+
+static void test_head(void **state)
+{
+    (void)state;
+    struct http *http auto_(http) = client_new(1);
+    img__http_response_free(get(http, server_at(&server, "/log")));
+    for (size_t i = 0; i < 5; i++) {
+        char path[64], expected[64];
+        snprintf(path, sizeof(path), "/redirect/%d?/echo", followed[i]);
+        const struct http_request request = {.method = "HEAD", .url = server_at(&server, path)};
+        struct http_response *response auto_(http_response) = perform(http, &request);
+        assert_int_equal(response->status, 200);
+        assert_int_equal(response->body.len, 0);
+        struct http_response *log auto_(http_response) = get(http, server_at(&server, "/log"));
+        snprintf(expected, sizeof(expected), "HEAD /redirect/%d?/echo None\nHEAD /echo None\n",
+                 followed[i]);
+        assert_string_equal(img__buf_text(&log->body), expected);
+    }
+}
+
+/* Cookies are neither kept nor sent; a header of ours that is secret has no place in headers. */
+static void test_cookies(void **state)
+{
+    (void)state;
+    struct http *http auto_(http) = client_new(1);
+    struct http_response *first auto_(http_response) =
+        get(http, server_at(&server, "/status/200?Set-Cookie: a=b; Path=/"));
+    assert_int_equal(first->status, 200);
+    struct http_response *second auto_(http_response) = get(http, server_at(&server, "/echo"));
+    assert_false(response_has(second, "Cookie"));
 }
 
 static void test_not_followed(void **state)
@@ -183,6 +214,68 @@ static void test_near(void **state)
     assert_null(strstr(first + 1, "GET /echo?near"));
 }
 
+static int perform_far(struct http *http, const char *url, enum address_place from, img_error *err)
+{
+    const struct http_request request = {.method = "GET", .url = url, .far = true, .from = from};
+    struct http_response *response = NULL;
+    int rc = img__http_perform(http, &request, &response, err);
+    if (rc < 0)
+        return rc;
+    rc = response->status;
+    img__http_response_free(response);
+    return rc;
+}
+
+/* What counts is the address that a name leads to, and where the server is that named it. */
+static void test_names_that_lead_here(void **state)
+{
+    (void)state;
+    char entry[64], url[64];
+    const char *list[] = {entry, NULL};
+    const struct http_options options = {.tries = 3, .resolve = list};
+    struct http *http auto_(http) = NULL;
+    img_error err;
+    snprintf(entry, sizeof(entry), "name.example:%d:127.0.0.1", server.port);
+    snprintf(url, sizeof(url), "http://name.example:%d/echo", server.port);
+    assert_ok(img__http_new(&options, &http, &err));
+    assert_fails(perform_far(http, url, ADDRESS_ELSEWHERE, &err), IMG_EREFUSED,
+                 "the address 127.0.0.1 of this machine or a private network");
+    assert_null(strstr(err.message, "attempts"));
+    assert_true(perform_far(http, url, ADDRESS_PRIVATE, &err) == IMG_EREFUSED);
+    assert_true(perform_far(http, url, ADDRESS_LINK, &err) == IMG_EREFUSED);
+    /* nothing was connected: the log has but what asks for it */
+    struct http_response *log auto_(http_response) = get(http, server_at(&server, "/log"));
+    assert_null(strstr(img__buf_text(&log->body), "/echo"));
+    assert_int_equal(perform_far(http, url, ADDRESS_LOOPBACK, &err), 200);
+    /* the connection that stands now is no way around */
+    assert_fails(perform_far(http, url, ADDRESS_ELSEWHERE, &err), IMG_EREFUSED, "127.0.0.1");
+}
+
+/* Through a proxy the first hop is far away; what it leads to is looked at all the same. */
+static void test_from_far_away(void **state)
+{
+    (void)state;
+    struct http *http auto_(http) = client_new(3);
+    char url[256];
+    img_error err;
+    setenv("http_proxy", other.url, 1);
+    snprintf(url, sizeof(url), "http://img.invalid/redirect/307?%s/echo", server.url);
+    assert_fails(get_fails(http, url, &err), IMG_EREFUSED, "the address 127.0.0.1");
+    assert_fails(
+        get_fails(http, "http://img.invalid/redirect/307?http://169.254.169.254/latest", &err),
+        IMG_EREFUSED, "in its URL");
+    assert_fails(get_fails(http, "http://img.invalid/redirect/307?http://[fd00::1]/", &err),
+                 IMG_EREFUSED, "in its URL");
+    assert_int_equal(perform_far(http, "http://img.invalid/status/204", ADDRESS_ELSEWHERE, &err),
+                     204);
+    /* who was asked for by the caller may lead to his like */
+    struct http_response *same auto_(http_response) =
+        get(http, "http://10.1.2.3/redirect/307?http://10.3.2.1/status/200");
+    assert_int_equal(same->status, 200);
+    assert_int_equal(same->place, ADDRESS_PRIVATE);
+    server_clean_environment();
+}
+
 static void test_addresses(void **state)
 {
     (void)state;
@@ -263,10 +356,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_method_and_body),
+        cmocka_unit_test(test_head),
+        cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_not_followed),
         cmocka_unit_test(test_authorization),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_near),
+        cmocka_unit_test(test_names_that_lead_here),
+        cmocka_unit_test(test_from_far_away),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_rewind),
