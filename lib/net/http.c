@@ -69,6 +69,11 @@ static int open_multi(struct http *http, img_error *err)
     http->share = curl_share_init();
     if (!http->multi || !http->share)
         return img__fail_memory(err);
+    /* Transfers are counted in queue.c. This is for streams that find no room in a connection;
+     * those that are held up keep theirs, so there is to be as much again. */
+    if (http->connections)
+        curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                          2 * ((long)http->connections + 1));
     curl_share_setopt(http->share, CURLSHOPT_SHARE, (long)CURL_LOCK_DATA_SSL_SESSION);
     return 0;
 }

@@ -24,6 +24,7 @@ struct origin {
     int64_t limit_ms;
     uint32_t credit;  /* of tries, see origin.c */
     bool knows_http2; /* it answered so */
+    bool knows_http1; /* it answered so where HTTP/2 was offered */
     bool http1_only;  /* it fails at HTTP/2 */
     unsigned http2_failures;
     bool no_expect; /* it does not know Expect: 100-continue */

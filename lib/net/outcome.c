@@ -203,11 +203,11 @@ static void failed(struct transfer *transfer, enum again again)
     img__transfer_end(transfer, err->code);
 }
 
-/* HTTP/2 in which a stream or all of the connection failed. Where it is spoken, a connection that
- * goes away may mean the same. */
+/* HTTP/2 in which a stream or all of the connection failed. Where it may have been spoken, a
+ * connection that goes away can mean the same. */
 static bool is_http2_failure(const struct transfer *transfer, CURLcode result)
 {
-    bool http2 = transfer->origin->knows_http2 && !img__setup_wants_http1(transfer);
+    bool http2 = !transfer->origin->knows_http1 && !img__setup_wants_http1(transfer);
     bool broke =
         result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING;
     return result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM || (http2 && broke);
@@ -230,6 +230,8 @@ static void note_version(struct transfer *transfer)
     curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
     if (version == CURL_HTTP_VERSION_2_0)
         img__origin_http2_worked(transfer->origin);
+    else if (!img__setup_wants_http1(transfer))
+        transfer->origin->knows_http1 = true;
 }
 
 void img__outcome_settle(struct transfer *transfer, CURLcode result)

@@ -35,21 +35,22 @@ static inline void server_clean_environment(void)
         unsetenv(names[i]);
 }
 
-static inline const char *server_script(char *path, size_t size)
+static inline const char *server_script(const char *name, char *path, size_t size)
 {
     const char *tests = getenv("LIBIMG_TESTS");
-    snprintf(path, size, "%s/unit/net/server.py", tests ? tests : "tests");
+    snprintf(path, size, "%s/unit/net/%s", tests ? tests : "tests", name);
     return path;
 }
 
-/* certificate NULL: plain HTTP. mode: NULL, or "old" for TLS 1.1. */
-static inline void server_start(struct server *server, const char *certificate, const char *key,
-                                const char *mode)
+/* A script that prints its port, and ends with its input. The first argument that is NULL is the
+ * end of them; with any it is for https. */
+static inline void server_start_script(struct server *server, const char *name, const char *one,
+                                       const char *two, const char *three)
 {
     int input[2], output[2];
     char script[1024], text[16] = "";
     server_clean_environment();
-    server_script(script, sizeof(script));
+    server_script(name, script, sizeof(script));
     assert_int_equal(pipe2(input, O_CLOEXEC), 0);
     assert_int_equal(pipe2(output, O_CLOEXEC), 0);
     server->pid = fork();
@@ -57,7 +58,7 @@ static inline void server_start(struct server *server, const char *certificate, 
     if (server->pid == 0) {
         dup2(input[0], 0);
         dup2(output[1], 1);
-        execl("/usr/bin/python3", "python3", script, certificate, key, mode, (char *)NULL);
+        execl("/usr/bin/python3", "python3", script, one, two, three, (char *)NULL);
         _exit(127);
     }
     close(input[0]);
@@ -67,8 +68,15 @@ static inline void server_start(struct server *server, const char *certificate, 
         assert_int_equal(read(output[0], text + len, 1), 1);
     close(output[0]);
     server->port = atoi(text);
-    snprintf(server->url, sizeof(server->url), "%s://127.0.0.1:%d", certificate ? "https" : "http",
+    snprintf(server->url, sizeof(server->url), "%s://127.0.0.1:%d", one ? "https" : "http",
              server->port);
+}
+
+/* certificate NULL: plain HTTP. mode: NULL, or what server.py knows. */
+static inline void server_start(struct server *server, const char *certificate, const char *key,
+                                const char *mode)
+{
+    server_start_script(server, "server.py", certificate, key, mode);
 }
 
 static inline void server_stop(struct server *server)
