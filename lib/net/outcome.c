@@ -234,6 +234,16 @@ static void note_version(struct transfer *transfer)
         transfer->origin->knows_http1 = true;
 }
 
+/* A kept connection had something in it that is no answer to us, such as the body that came behind
+ * an answer to HEAD. curl closes it. */
+static bool is_stale(const struct transfer *transfer, CURLcode result)
+{
+    long opened = 1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened);
+    return opened == 0 && may_send_again(transfer) &&
+           (result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY);
+}
+
 void img__outcome_settle(struct transfer *transfer, CURLcode result)
 {
     const struct http_response *response = &transfer->answer->response;
@@ -244,6 +254,7 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
     enum again again = AGAIN_NEVER;
     if (transfer->code == 0 && result != CURLE_OK && !refused && !transfer->canceled)
         again = img__failure_describe(transfer, result);
+    bool stale = transfer->code == 0 && is_stale(transfer, result);
     log_answer(transfer);
     if (result == CURLE_OK)
         note_version(transfer);
@@ -254,6 +265,8 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
         return img__transfer_end(transfer, transfer->code);
     if (result == CURLE_OK || refused)
         return answered(transfer);
+    if (stale)
+        return send_again(transfer, "the rest of another answer came: sent again");
     broke(transfer, result, again);
 }
 
