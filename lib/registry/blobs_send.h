@@ -24,8 +24,10 @@ struct send {
 
     /* What the POST under way asked for besides a session. */
     struct mount *mount; /* from this repository; NULL: none */
+    bool self_mount;     /* from the very repository: is it there? */
     bool open_mount;     /* from wherever it is */
     bool single;         /* to be taken at once */
+    bool absent;         /* HEAD said so */
 
     /* The session. */
     char *location;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * How an upload begins. A blob that another repository of the registry has is mounted without a
- * question before. Whether it is there already is only asked where that is likely, or where sending
- * it costs more than asking. The POST that begins a session is made use of: it offers to mount the
- * blob from wherever it is (M4), or carries the whole of a small one, once an origin has shown that
- * it takes it like that (U7): the first try costs no request, since one that ignores it answers
- * with a session.
+ * question before. Of the others only those are asked for with HEAD that cost more to send than to
+ * ask for, or are likely there. For the rest the POST that begins the session asks too: it offers
+ * to mount the blob from the repository itself, which costs nothing, and is answered with 201 where
+ * it is there (docker-registry does). If HEAD said no, it offers to take it from anywhere (M4). A
+ * small one it carries as a whole, once the origin has shown that it takes it like that (U7): the
+ * first try costs no request, since who ignores it answers with a session.
  *
- * A mount that is refused is forgotten for the source as a whole, and the upload begun without; a
- * mount that is answered with a session is gone on with.
+ * A mount that is refused is forgotten for the source as a whole, and the upload begun without; one
+ * that is answered with a session is gone on with.
  */
 #include <string.h>
 
@@ -20,7 +21,7 @@
 #include "registry/placed.h"
 
 #define PATH_BYTES_MAX ((size_t)2048)
-#define ASKED_FROM ((uint64_t)256 * 1024) /* as much as moves in a round trip or two */
+#define ASKED_FROM ((uint64_t)1024 * 1024) /* as much as moves in a round trip or two */
 
 static void on_posted(const struct call *call, int code, const struct http_response *response,
                       const img_error *err, void *arg);
@@ -47,7 +48,7 @@ static void choose_offer(struct send *send)
 {
     struct upload_ways *ways = &img__send_host(send)->ways;
     uint64_t size = img__send_size(send);
-    send->single = send->open_mount = false;
+    send->single = send->self_mount = send->open_mount = false;
     if (send->sessions || send->mount || size == 0)
         return;
     if (ways->single == SINGLE_WORKS)
@@ -56,19 +57,21 @@ static void choose_offer(struct send *send)
         send->single = size <= UPLOAD_SMALL;
     if (send->single && ways->single == SINGLE_UNKNOWN)
         ways->single = SINGLE_TRIED;
-    send->open_mount = !send->single && !ways->no_open_mount && size > UPLOAD_SMALL;
+    send->self_mount = !send->single && !send->absent && !ways->no_self_mount;
+    send->open_mount = !send->single && send->absent && !ways->no_open_mount;
 }
 
 static int post_path(const struct send *send, struct buf *path, img_error *err)
 {
     const img_digest *digest = &send->job->descriptor->digest;
+    const char *repository = send->batch->repository->reference.path;
     char algorithm[16];
     img__digest_algorithm(digest, algorithm, sizeof(algorithm));
-    img__buf_printf(path, "/v2/%s/blobs/uploads/", send->batch->repository->reference.path);
-    if (send->mount || send->open_mount)
+    img__buf_printf(path, "/v2/%s/blobs/uploads/", repository);
+    if (send->mount || send->self_mount || send->open_mount)
         img__url_append_query(path, "mount", digest->text);
-    if (send->mount)
-        img__url_append_query(path, "from", send->mount->source);
+    if (send->mount || send->self_mount)
+        img__url_append_query(path, "from", send->mount ? send->mount->source : repository);
     if (send->single)
         img__url_append_query(path, "digest", digest->text);
     else if (strcmp(algorithm, IMG_DIGEST_CANONICAL) != 0)
@@ -182,24 +185,42 @@ static bool is_refused_single(int status)
            status == 415 || status == 501;
 }
 
+/* Is it certain that 201 is about this blob? */
+static bool names_blob(const struct send *send, const struct http_response *response)
+{
+    const img_digest *digest = &send->job->descriptor->digest;
+    char text[sizeof(digest->text)], location[URL_MAX];
+    img__call_header(response, "Docker-Content-Digest", text, sizeof(text));
+    img__call_header(response, "Location", location, sizeof(location));
+    return *text || strstr(location, img__digest_hex(digest));
+}
+
 /* What was asked for besides a session is not to be had: *again without it. */
-static bool give_up_offer(struct send *send, int code, int status)
+static bool give_up_offer(struct send *send, int code, const struct http_response *response)
 {
     struct upload_ways *ways = &img__send_host(send)->ways;
+    int status = code ? 0 : response->status;
+    bool vague = status == 201 && !names_blob(send, response);
     if (send->single && ways->single == SINGLE_TRIED)
-        ways->single = status == 201 ? SINGLE_WORKS : SINGLE_FAILS;
+        ways->single = status == 201 && !vague ? SINGLE_WORKS : SINGLE_FAILS;
     if (send->mount && is_refused_mount(code, status)) {
         send->mount->refused = true;
         return true;
     }
-    if (send->open_mount && is_refused_mount(code, status)) {
-        ways->no_open_mount = true;
+    if ((send->self_mount || send->open_mount) && (vague || is_refused_mount(code, status))) {
+        ways->no_self_mount = ways->no_self_mount || send->self_mount;
+        ways->no_open_mount = ways->no_open_mount || send->open_mount;
         return true;
     }
-    if (!send->single || !is_refused_single(status))
+    if (!send->single || (!vague && !is_refused_single(status)))
         return false;
     ways->single = SINGLE_FAILS;
     return true;
+}
+
+static bool has_offer(const struct send *send)
+{
+    return send->mount || send->self_mount || send->open_mount || send->single;
 }
 
 static int kind_of_created(const struct send *send)
@@ -215,6 +236,8 @@ static void take_created(struct send *send, const struct call *call,
 {
     img_error err;
     int code = img__repository_check_digest(call, response, &send->job->descriptor->digest, &err);
+    if (send->self_mount && code == 0)
+        img__send_host(send)->ways.self_mounts = true;
     if (code)
         img__send_failed(send, code, &err);
     else
@@ -226,11 +249,11 @@ static void on_posted(const struct call *call, int code, const struct http_respo
 {
     struct send *send = arg;
     int status = code ? 0 : response->status;
-    if (give_up_offer(send, code, status))
+    if (give_up_offer(send, code, response))
         img__send_anew(send, 0);
     else if (code)
         img__send_failed(send, code, err);
-    else if (status == 201 && (send->mount || send->open_mount || send->single))
+    else if (status == 201 && has_offer(send))
         take_created(send, call, response);
     else if (status == 202)
         begin_session(send, call, response);
@@ -244,6 +267,7 @@ static void on_asked(const struct call *call, int code, const struct http_respon
 {
     struct send *send = arg;
     int status = code ? 0 : response->status;
+    send->absent = status == 404;
     if (code)
         img__send_failed(send, code, err);
     else if (status == 200)
@@ -254,11 +278,15 @@ static void on_asked(const struct call *call, int code, const struct http_respon
         img__send_refused(send, call, response);
 }
 
+/* Where the POST finds out, nothing is. */
 static bool is_worth_asking(const struct send *send)
 {
+    const struct host *host = img__send_host(send);
     const struct sends *sends = (const struct sends *)send->batch;
+    if (host->ways.self_mounts)
+        return false;
     return img__send_size(send) >= ASKED_FROM || sends->found ||
-           img__placed_find(&img__send_host(send)->placed, &send->job->descriptor->digest);
+           img__placed_find(&host->placed, &send->job->descriptor->digest);
 }
 
 void img__send_begin(struct send *send)

@@ -30,7 +30,9 @@ struct upload_ways {
     uint64_t put_failed, stream_failed;     /* the smallest size with which that broke; 0: none */
     uint64_t refused_bytes;                 /* the smallest body that was too large; 0: none was */
     uint64_t piece_bytes;                   /* that a piece may have; 0: the usual */
-    bool no_open_mount;                     /* POST with mount and without from is refused */
+    bool no_open_mount;                     /* POST with mount and without from is refused, */
+    bool no_self_mount;                     /* or with the repository itself as from; */
+    bool self_mounts;                       /* or that was seen to find what is there */
     enum upload_single single;              /* POST with digest and all of the blob */
 };
 

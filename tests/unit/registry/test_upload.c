@@ -554,33 +554,70 @@ static void second_repository(void **state)
     close_scene(&scene);
 }
 
+/* As from another process: what this client knows of the registry is forgotten. */
+static void forget(struct scene *scene, const char *name)
+{
+    img_client_options options = IMG_CLIENT_OPTIONS_INIT;
+    img__endpoint_free(scene->endpoint);
+    img__registry_free(scene->registry);
+    scene->registry = peer_client(&scene->peer, options);
+    scene->endpoint = peer_endpoint(scene->registry, &scene->peer, name, REGISTRY_PUSH);
+    events_init(&scene->events);
+}
+
 static void mounts_from_anywhere(void **state)
 {
     (void)state;
     img_error err;
-    struct scene scene, other;
+    struct scene scene;
     open_scene(&scene, "{\"uploads\":{\"mounts\":\"anonymous\"}}");
-    assert_ok(push_one(&scene, 100000, &err));
-    /* Another client does not know where it is. */
-    other = scene;
-    img_client_options options = IMG_CLIENT_OPTIONS_INIT;
-    scene.registry = peer_client(&scene.peer, options);
-    scene.endpoint = peer_endpoint(scene.registry, &scene.peer, "b:1", REGISTRY_PUSH);
-    events_init(&scene.events);
+    assert_ok(push_one(&scene, 2 * MIB, &err));
+    forget(&scene, "b:1");
     assert_ok(push_again(&scene, 1, &err));
     assert_int_equal(scene.events.kinds[IMG_EVENT_EXISTS], 1);
+    assert_count(&scene.peer, "HEAD /v2/b/", " 404", 1);
     assert_count(&scene.peer, "POST /v2/b/blobs/uploads/?mount=sha256%3A", " 201", 1);
+    assert_count(&scene.peer, "from=", "", 0);
     assert_count(&scene.peer, "PUT ", "", 1);
-    img__endpoint_free(other.endpoint);
-    img__registry_free(other.registry);
     close_scene(&scene);
 
     open_scene(&scene, "{\"rules\":[{\"method\":\"POST\",\"query\":\"mount=\",\"status\":405}]}");
     for (int i = 0; i < 3; i++)
-        assert_ok(push_one(&scene, 100000, &err));
+        assert_ok(push_one(&scene, 2 * MIB, &err));
     assert_count(&scene.peer, "POST ", "mount=", 1);
     assert_count(&scene.peer, "PUT ", " 201", 3);
     close_scene(&scene);
+}
+
+/* What is there already is found by the POST that would begin its upload. */
+static void mounts_from_itself(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "{\"rules\":[{\"method\":\"POST\",\"query\":\"from=\",\"status\":405}]}",
+        "{\"rules\":[{\"method\":\"POST\",\"query\":\"from=\",\"status\":201}]}"};
+    img_error err;
+    struct scene scene;
+    open_scene(&scene, "");
+    for (int i = 0; i < 4; i++)
+        assert_ok(push_one(&scene, i < 3 ? 100000 : 2 * MIB, &err));
+    forget(&scene, "a:1");
+    assert_ok(push_again(&scene, 4, &err));
+    assert_int_equal(scene.events.kinds[IMG_EVENT_EXISTS], 4);
+    assert_count(&scene.peer, "POST /v2/a/blobs/uploads/?mount=", "&from=a 202", 3);
+    assert_count(&scene.peer, "POST /v2/a/blobs/uploads/?mount=", "&from=a 201", 3);
+    assert_count(&scene.peer, "HEAD ", " 200", 1);
+    assert_count(&scene.peer, "PUT ", "", 4);
+    close_scene(&scene);
+    for (size_t i = 0; i < 2; i++) {
+        open_scene(&scene, scripts[i]);
+        for (int k = 0; k < 3; k++)
+            assert_ok(push_one(&scene, 100000, &err));
+        assert_int_equal(scene.events.kinds[IMG_EVENT_DONE], 1);
+        assert_count(&scene.peer, "POST ", "from=", 1);
+        assert_count(&scene.peer, "PUT ", " 201", 3);
+        close_scene(&scene);
+    }
 }
 
 static void other_algorithm(void **state)
@@ -657,6 +694,7 @@ int main(void)
         cmocka_unit_test(at_once),
         cmocka_unit_test(second_repository),
         cmocka_unit_test(mounts_from_anywhere),
+        cmocka_unit_test(mounts_from_itself),
         cmocka_unit_test(other_algorithm),
         cmocka_unit_test(requests_of_a_push),
         cmocka_unit_test(pauses),
