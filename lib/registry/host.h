@@ -43,6 +43,7 @@ struct host {
     struct token *tokens;
     struct upload_ways ways; /* of sending that were found to work, or not */
     struct placed placed;
+    bool tags_singly;              /* it makes no tags that are in the query of a PUT by digest */
     struct helper_memory *helpers; /* what they said */
     struct rotation *rotations;    /* of refresh tokens */
     bool warned_of_file;

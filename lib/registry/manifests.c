@@ -300,3 +300,15 @@ int img__manifest_is_still(struct repository *repository, const img_descriptor *
         *err = local;
     return result;
 }
+
+/* Of the origin too. */
+int img__manifest_is_tagged(struct repository *repository, const img_digest *digest,
+                            const char *tag, bool *is, img_error *err)
+{
+    struct asking asking = {digest, is};
+    const struct wish wish = {"HEAD", tag, NULL, 0};
+    auto_(buf) struct buf path = BUF_INIT(PATH_MAX_BYTES);
+    int result = img__manifest_path(repository, tag, &path, err);
+    return result ? result
+                  : ask_at(&repository->access, path.data, &wish, take_sameness, &asking, err);
+}

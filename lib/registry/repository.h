@@ -43,6 +43,9 @@ int img__manifest_has(struct repository *repository, const img_descriptor *descr
 /* As is_still of struct endpoint_ops. */
 int img__manifest_is_still(struct repository *repository, const img_descriptor *known, bool *same,
                            img_error *err);
+/* Does the tag stand for what has this digest? */
+int img__manifest_is_tagged(struct repository *repository, const img_digest *digest,
+                            const char *tag, bool *is, img_error *err);
 
 /* peek.c */
 /* What the reference names, by HEAD, which no registry counts as a pull; by GET where the answer
@@ -53,6 +56,9 @@ int img__manifest_peek(struct repository *repository, img_descriptor *out, img_e
 /* Under its digest, or by_name: under the tag of the reference if there is one. */
 int img__manifest_put(struct repository *repository, const struct document *document, bool by_name,
                       img_error *err);
+/* Under several tags, in as few requests as the registry allows. */
+int img__manifest_put_tags(struct repository *repository, const struct document *document,
+                           const char *const *tags, size_t count, img_error *err);
 
 /* blob_head.c */
 int img__blob_has(struct repository *repository, const img_descriptor *descriptor, bool *has,

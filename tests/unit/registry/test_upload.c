@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "registry/placed.h"
+#include "registry/repository.h"
 #include "registry/upload_ways.h"
 #include "registry/window.h"
 
@@ -677,6 +678,86 @@ static void pauses(void **state)
     close_scene(&scene);
 }
 
+static void one_document(struct scene *scene, struct document *out)
+{
+    img_error err;
+    assert_ok(push_one(scene, 100, &err));
+    assert_ok(push_one(scene, 100, &err));
+    memory_manifest(&scene->memory, out);
+}
+
+/* Twelve tags: in two requests, or each by itself after one that was in vain. */
+static void many_tags(void **state)
+{
+    (void)state;
+    static const char *const tags[] = {"1", "2", "3", "4",  "5",  "6",
+                                       "7", "8", "9", "10", "11", "12"};
+    static const struct {
+        const char *script;
+        struct expected expected[4];
+    } rows[] = {
+        {"{\"uploads\":{\"tags\":true}}",
+         {{"PUT /v2/a/manifests/sha256:", " 201", 4},
+          {"PUT /v2/a/manifests/", "?tag=1&tag=2&tag=3&tag=4&", 2},
+          {"PUT /v2/a/manifests/", "", 4}}},
+        {"", {{"PUT /v2/a/manifests/", "?tag=", 1}, {"PUT /v2/a/manifests/", "", 25}}},
+        {"{\"rules\":[{\"method\":\"PUT\",\"query\":\"tag=\",\"status\":414}]}",
+         {{"PUT /v2/a/manifests/", " 414", 1}, {"PUT /v2/a/manifests/", "", 25}}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        img_error err;
+        struct scene scene;
+        bool is;
+        auto_(document) struct document document = DOCUMENT_INIT;
+        open_scene(&scene, rows[i].script);
+        one_document(&scene, &document);
+        struct repository *repository = (struct repository *)scene.endpoint;
+        assert_ok(img__manifest_put_tags(repository, &document, tags, 12, &err));
+        assert_ok(img__manifest_put_tags(repository, &document, tags, 12, &err));
+        for (const struct expected *e = rows[i].expected; e->line; e++)
+            assert_count(&scene.peer, e->line, e->other, e->count);
+        for (size_t k = 0; k < 12; k++) {
+            assert_ok(img__manifest_is_tagged(repository, &document.descriptor.digest, tags[k], &is,
+                                              &err));
+            assert_true(is);
+        }
+        close_scene(&scene);
+    }
+}
+
+/* A tag that can't be moved is no failure where it stands for the same manifest. */
+static void fixed_tags(void **state)
+{
+    (void)state;
+    static const char *const refusals[] = {
+        "\"status\":412", "\"status\":409",
+        "\"status\":400,\"body\":\"{\\\"errors\\\":[{\\\"code\\\":\\\"TAG_INVALID\\\"}]}\"",
+        "\"status\":403,\"body\":\"the tag is IMMUTABLE\""};
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        img_error err;
+        struct scene scene;
+        char script[512];
+        auto_(document) struct document first = DOCUMENT_INIT;
+        auto_(document) struct document second = DOCUMENT_INIT;
+        snprintf(script, sizeof(script),
+                 "{\"rules\":[{\"method\":\"PUT\",\"path\":\".*/manifests/1\",\"skip\":1,%s}]}",
+                 refusals[i]);
+        open_scene(&scene, script);
+        one_document(&scene, &first);
+        const struct endpoint_ops *ops = scene.endpoint->ops;
+        assert_ok(ops->set_name(scene.endpoint, &first, &err));
+        assert_ok(ops->set_name(scene.endpoint, &first, &err));
+        assert_count(&scene.peer, "HEAD /v2/a/manifests/1 200", "", 1);
+        assert_ok(push_one(&scene, 100, &err));
+        memory_manifest(&scene.memory, &second);
+        int result = ops->set_name(scene.endpoint, &second, &err);
+        assert_int_not_equal(result, 0);
+        assert_non_null(strstr(err.message, "does not let the tag 1 be moved"));
+        assert_count(&scene.peer, "PUT /v2/a/manifests/1", "", 3);
+        close_scene(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -698,6 +779,8 @@ int main(void)
         cmocka_unit_test(other_algorithm),
         cmocka_unit_test(requests_of_a_push),
         cmocka_unit_test(pauses),
+        cmocka_unit_test(many_tags),
+        cmocka_unit_test(fixed_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
