@@ -5,6 +5,7 @@
  * with other settings is another host, with its own tokens and its own connections, so that what is
  * allowed for a mirror is not allowed for a registry of that name (registry.md T2, T3).
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/reference.h"
@@ -102,4 +103,31 @@ int img__registry_host(struct registry *registry, const char *domain, struct hos
                        img_error *err)
 {
     return img__place_home(registry, domain, "", out, err);
+}
+
+int img__registry_settings_for(struct registry *registry, const struct host *host, const char *url,
+                               const struct http_tls **tls, const struct strv **headers,
+                               img_error *err)
+{
+    auto_(buf) struct buf base = BUF_INIT(URL_MAX);
+    const struct host_settings none = {.variant = ""};
+    struct url_origin origin;
+    struct host *other;
+    char address[300], name[272];
+    img__host_append_base(host, &base);
+    *tls = &host->tls;
+    *headers = &host->headers;
+    if (img__url_same_origin(img__buf_text(&base), url))
+        return 0;
+    int result = img__url_origin(url, &origin, err);
+    if (result)
+        return result;
+    snprintf(address, sizeof(address), "%.*s:%u", (int)origin.host_len, origin.host, origin.port);
+    img__reference_host_normal(address, name, sizeof(name));
+    result = img__registry_host_with(registry, name, &none, &other, err);
+    if (result)
+        return result;
+    *tls = &other->tls;
+    *headers = NULL;
+    return 0;
 }

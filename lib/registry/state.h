@@ -43,6 +43,11 @@ int img__registry_host(struct registry *registry, const char *domain, struct hos
 int img__registry_host_with(struct registry *registry, const char *name,
                             const struct host_settings *settings, struct host **out,
                             img_error *err);
+/* What goes with a request to a URL that host has named: its own settings, if the URL is of its
+ * origin, else those that there are for whom the URL names. *headers NULL: none. */
+int img__registry_settings_for(struct registry *registry, const struct host *host, const char *url,
+                               const struct http_tls **tls, const struct strv **headers,
+                               img_error *err);
 /* What registries.conf says, read at first need. */
 int img__registry_conf(struct registry *registry, const struct registries_conf **out,
                        img_error *err);

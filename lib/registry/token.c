@@ -178,11 +178,19 @@ static int start_request(struct token *token, img_error *err)
 {
     static const char *const form_headers[] = {"Content-Type: application/x-www-form-urlencoded",
                                                NULL};
+    const struct http_tls *tls;
+    const struct strv *own;
+    int result =
+        img__registry_settings_for(token->registry, token->host, token->url, &tls, &own, err);
+    if (result)
+        return result;
     const struct http_request request = {
         .method = token->form ? "POST" : "GET",
         .url = token->url,
         .headers = token->form ? form_headers : NULL,
         .authorization = token->authorization,
+        .tls = tls,
+        .own_headers = own ? img__strv_list(own) : NULL,
         .body = token->form,
         .body_size = token->form_text.len,
         .body_limit = ANSWER_MAX,
