@@ -33,6 +33,7 @@ extern const struct command command_catalog;
 extern const struct command command_copy;
 extern const struct command command_delete;
 extern const struct command command_digest;
+extern const struct command command_doctor;
 extern const struct command command_files;
 extern const struct command command_help;
 extern const struct command command_images;

@@ -144,6 +144,23 @@ typedef int (*img_explain_fn)(const char *topic, const char *text, void *arg);
 /* Tells what would be done for a reference and why, without a request to a registry. Never tells
  * anything secret. The topics, of which each may be missing, or be there several times:
  *
+ *   reference            as it was understood, whole
+ *   settings             a file with settings of registries that was read
+ *   short-name           what these say of a name without a domain, which is not heeded
+ *   roots                the certificate authorities that count, and who named them
+ *   place                where it would be read, the best first: "https://HOST/v2/PATH"; those
+ *                        that follow are about it
+ *   place.why            who says so: "FILE:LINE: a mirror", "the reference"
+ *   place.asks           for what, if not for all: "content alone", "tags alone"
+ *   place.namespace      the registry that it stands for, sent as ns=
+ *   place.tls            "the certificate is not checked", "plain HTTP"
+ *   place.certificates   a file of certs.d or of hosts.toml
+ *   place.headers        how many of its own it is sent
+ *   place.proxy          "none (...)", "http://proxy:3128 (HTTPS_PROXY)"
+ *   place.credential     whose it would be; for mirrors
+ *
+ * And for the registry itself:
+ *
  *   credential.host      as which the registry is looked up: "docker.io"
  *   credential.skipped   a place without a credential for it, and why: "/home/a/.dockercfg: ..."
  *   credential.file      where it is found; and in it
@@ -157,6 +174,22 @@ typedef int (*img_explain_fn)(const char *topic, const char *text, void *arg);
  * There may be more one day. */
 IMG_API int img_client_explain(img_client *client, const char *reference, img_explain_fn fn,
                                void *arg, img_error *err);
+
+/* Asks every place where the reference may be read for it, and tells what happens. Nothing is
+ * changed, and no content fetched. 0 if it is there at one of them, else what the registry itself
+ * said to it. The topics:
+ *
+ *   check.place          the one that the next are about
+ *   check.connect        with what address, TLS and protocol
+ *   check.api            what /v2/ answers
+ *   check.credential     whose is used
+ *   check.token          the token service gave one
+ *   check.manifest       what is there
+ *   check.failed         what went wrong in that step, and ends it for this place
+ *   check.remedy         what may help
+ */
+IMG_API int img_client_check(img_client *client, const char *reference, img_explain_fn fn,
+                             void *arg, img_error *err);
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,13 @@ int img__http_new(const struct http_options *options, struct http **out, img_err
 /* Ends what is under way as img__http_cancel() does. NULL is fine. */
 void img__http_free(struct http *http);
 
+/* On the connection of a request's last hop, as far as it came. */
+struct http_facts {
+    char peer[80];        /* "127.0.0.1:5000", of a proxy if there is one; "": none */
+    char tls[120];        /* "TLSv1.3 / TLS_AES_256_GCM_SHA384"; "": none */
+    const char *protocol; /* "HTTP/2"; static */
+};
+
 struct http_response;
 /* body and sink may say IMG__EAGAIN: then the transfer stands still in that direction, what the
  * sink was offered is offered again, and all goes on after img__http_wake(), at the latest after
@@ -73,6 +80,7 @@ struct http_request {
     const char *authorization;  /* the value of Authorization, for the origin of url; NULL: none */
     const char *const *own_headers; /* as headers, but for the origin of url; may be secret */
     const struct http_tls *tls;     /* for the origin of url; NULL: nothing special */
+    struct http_facts *facts;       /* borrowed until the end, which fills it; may be NULL */
     struct source *body; /* borrowed until the end; NULL: none. Rewound when it is sent again */
     uint64_t body_size;
     struct sink *sink;   /* borrowed; takes the body of a 2xx, is not closed; NULL: response.body */

@@ -161,6 +161,10 @@ static inline void img__net_moved(struct transfer *transfer)
     transfer->moved_ms = transfer->http->moved_ms = img__net_now_ms();
 }
 
+/* facts.c */
+CURLcode img__facts_setup(struct transfer *transfer);
+void img__facts_take(struct transfer *transfer);
+
 /* transfer.c */
 int img__transfer_new(struct http *http, const struct http_request *request, struct transfer **out,
                       img_error *err);

@@ -256,6 +256,8 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
         again = img__failure_describe(transfer, result);
     bool stale = transfer->code == 0 && is_stale(transfer, result);
     log_answer(transfer);
+    if (transfer->want.facts)
+        img__facts_take(transfer);
     if (result == CURLE_OK)
         note_version(transfer);
     img__transfer_leave(transfer, result == CURLE_OK);

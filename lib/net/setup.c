@@ -203,6 +203,8 @@ int img__setup(struct transfer *transfer)
     CURLcode rc = set_method(transfer);
     rc = rc ? rc : set_transport(transfer);
     rc = rc ? rc : set_callbacks(transfer);
+    if (transfer->want.facts)
+        rc = rc ? rc : img__facts_setup(transfer);
     if (rc == CURLE_OUT_OF_MEMORY)
         return img__fail_memory(&transfer->err);
     if (rc != CURLE_OK)

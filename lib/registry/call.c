@@ -75,6 +75,7 @@ static int send_request(struct call *call, img_error *err)
         .authorization = call->authorization,
         .tls = call->own ? &request->access->host->tls : NULL,
         .own_headers = call->own ? img__strv_list(&request->access->host->headers) : NULL,
+        .facts = request->facts,
         .body = request->body,
         .body_size = request->body_size,
         .sink = request->sink,

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Telling which credential would be used, and why none of an earlier place (img_client_explain()).
+ * Telling which credential would be used, and why none of an earlier place; of places and
+ * connections explain_places.c tells (img_client_explain()).
  * Nothing secret is told, but helpers are asked, since only they know the user.
  */
 #include <stdio.h>
 
 #include "registry/credentials.h"
+#include "registry/explain.h"
 #include "registry/registry.h"
 #include "registry/state.h"
-
-struct telling {
-    img_explain_fn fn;
-    void *arg;
-};
-
-static int tell(const struct telling *telling, const char *topic, const char *text, img_error *err)
-{
-    if (!text || telling->fn(topic, text, telling->arg) == 0)
-        return 0;
-    return img__fail(err, IMG_ECANCELED, "interrupted");
-}
 
 static int on_skipped(const char *place, const char *why, void *arg)
 {
@@ -40,16 +30,16 @@ static int tell_account(const struct telling *telling, const struct account *acc
                         img_error *err)
 {
     if (img__account_is_anonymous(account))
-        return tell(telling, "credential.none", "there is none: access is anonymous", err);
-    int result = account->place ? tell(telling, "credential.file", account->place, err)
-                                : tell(telling, "credential.callback", account->origin, err);
+        return img__tell(telling, "credential.none", "there is none: access is anonymous", err);
+    int result = account->place ? img__tell(telling, "credential.file", account->place, err)
+                                : img__tell(telling, "credential.callback", account->origin, err);
     if (result == 0)
-        result = tell(telling, "credential.key", account->key, err);
+        result = img__tell(telling, "credential.key", account->key, err);
     if (result == 0)
-        result = tell(telling, "credential.helper", account->program, err);
+        result = img__tell(telling, "credential.helper", account->program, err);
     if (result == 0)
-        result = tell(telling, "credential.kind", kind_of(account), err);
-    return result ? result : tell(telling, "credential.user", account->user, err);
+        result = img__tell(telling, "credential.kind", kind_of(account), err);
+    return result ? result : img__tell(telling, "credential.user", account->user, err);
 }
 
 int img__registry_explain(struct registry *registry, const img_reference *reference,
@@ -63,9 +53,11 @@ int img__registry_explain(struct registry *registry, const img_reference *refere
         .skipped = on_skipped,
         .arg = &telling,
     };
-    int result = img__registry_host(registry, reference->domain, &search.host, err);
+    int result = img__explain_places(&telling, registry, reference, err);
     if (result == 0)
-        result = tell(&telling, "credential.host", search.host->name, err);
+        result = img__registry_host(registry, reference->domain, &search.host, err);
+    if (result == 0)
+        result = img__tell(&telling, "credential.host", search.host->name, err);
     if (result == 0)
         result = img__account_search(&search, &account, err);
     return result ? result : tell_account(&telling, &account, err);

@@ -49,6 +49,10 @@ int img__registry_erase_credential(struct registry *registry, const char *key, i
 int img__registry_explain(struct registry *registry, const img_reference *reference,
                           img_explain_fn fn, void *arg, img_error *err);
 
+/* As img_client_check() has it. */
+int img__registry_check(struct registry *registry, const img_reference *reference,
+                        img_explain_fn fn, void *arg, img_error *err);
+
 IMG_AUTO_POINTER(registry, struct registry, img__registry_free)
 
 #endif
