@@ -54,7 +54,7 @@ static void choose_offer(struct send *send)
     if (ways->single == SINGLE_WORKS)
         send->single = size < UPLOAD_RESUMED;
     else if (ways->single == SINGLE_UNKNOWN)
-        send->single = size <= UPLOAD_SMALL;
+        send->single = size <= UPLOAD_SMALL && img__send_host(send)->greeted;
     if (send->single && ways->single == SINGLE_UNKNOWN)
         ways->single = SINGLE_TRIED;
     send->self_mount = !send->single && !send->absent && !ways->no_self_mount;

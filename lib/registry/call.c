@@ -18,6 +18,7 @@
 #include "net/url.h"
 #include "registry/auth.h"
 #include "registry/errors.h"
+#include "registry/greeting.h"
 #include "registry/secret.h"
 #include "registry/warning.h"
 
@@ -34,8 +35,12 @@ IMG_AUTO_POINTER(call, struct call, call_free)
 static void end(struct call *call, int code, const struct http_response *response,
                 const img_error *err)
 {
+    struct host *host = call->request.access->host;
+    bool first = host->greeter == call;
     call->request.done(call, code, response, err, call->request.arg);
     call_free(call);
+    if (first)
+        img__greeting_over(host, code, err);
 }
 
 static int build_url(struct call *call, img_error *err)
@@ -98,8 +103,15 @@ static int send_request(struct call *call, img_error *err)
 static int prepare_and_send(struct call *call, img_error *err)
 {
     bool wait;
+    if (img__greeting_wait(call))
+        return 0;
     int result = img__auth_prepare(call, &wait, err);
-    return result || wait ? result : send_request(call, err);
+    if (result || wait)
+        return result;
+    result = send_request(call, err);
+    if (result == 0)
+        img__greeting_sent(call);
+    return result;
 }
 
 /* From a callback: what fails now ends the call. */
@@ -176,6 +188,16 @@ static int check_namespace(const struct call *call, const struct http_response *
                      call->request.method, call->url, (int)(len < 300 ? len : 300), value, wanted);
 }
 
+/* With what the answer taught us; who waited for it learns it, too. */
+static void go_again(struct call *call)
+{
+    struct host *host = call->request.access->host;
+    bool first = host->greeter == call;
+    proceed(call);
+    if (first)
+        img__greeting_over(host, 0, NULL);
+}
+
 static void on_answer(int code, const struct http_response *response, const img_error *err,
                       void *arg)
 {
@@ -202,7 +224,7 @@ static void on_answer(int code, const struct http_response *response, const img_
     if (result)
         end(call, result, NULL, &local);
     else if (again)
-        proceed(call);
+        go_again(call);
     else
         end(call, code, response, err);
 }

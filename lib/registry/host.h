@@ -17,6 +17,7 @@
 
 struct facts;
 struct token;
+struct call;
 struct helper_memory;
 struct rotation;
 
@@ -36,7 +37,9 @@ struct host {
     struct certs certs;
     struct strv headers; /* secret; for its own origin alone */
     int64_t failed_ms;   /* when it failed as a mirror, by the monotonic clock; 0: it did not */
-    bool challenged;     /* by a 401: challenges says how */
+    bool greeted;        /* it has answered, see greeting.h */
+    struct call *greeter, *shy;
+    bool challenged; /* by a 401: challenges says how */
     struct challenges challenges;
     enum address_place place; /* where it is: what it names may be no nearer */
     bool tokens_fail;         /* its token service is none, Basic does */
