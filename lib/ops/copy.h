@@ -25,6 +25,7 @@ struct copy {
     bool keep_index;       /* the index itself gets the name, as it is, whatever it lacks */
     /* A repository of the target's registry that may have the blobs; NULL: none known. */
     const char *mount_from;
+    bool fresh; /* the target is likely to have nothing of it: it is not asked for documents */
     bool same_repository; /* from and to are one: it is about the name alone */
     uint64_t config_limit_bytes;
     /* What to has under that name, and what from's name may stand for still; NULL: not known. sure:

@@ -186,7 +186,8 @@ static int ask(const struct plan *plan, const img_descriptor *descriptor, bool t
     const struct copy *copy = plan->copy;
     bool mounts = copy->mount_from && copy->from->ops->fetch;
     *has = copy->same_repository;
-    if (*has || (top && mounts && img__media_kind(descriptor->media_type) == MEDIA_MANIFEST))
+    if (*has || copy->fresh ||
+        (top && mounts && img__media_kind(descriptor->media_type) == MEDIA_MANIFEST))
         return 0;
     return copy->to->ops->has_document(copy->to, descriptor, has, err);
 }

@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "core/digest.h"
+#include "core/media.h"
 #include "core/reference.h"
 #include "ops/client.h"
 #include "ops/copy.h"
@@ -54,7 +55,12 @@ static int pull(img_client *client, img_store *store, const img_reference *refer
     copy->from = from;
     copy->to = to;
     rc = find_known(store, name, reference, copy, &known, err);
-    return rc ? rc : img__copy(copy, top, err);
+    if (rc == 0)
+        rc = img__copy(copy, top, err);
+    /* Of a platform alone it is not known what the name stands for. */
+    if (rc == 0 && !copy->platform_count)
+        img__store_remember(store, reference, &top->digest);
+    return rc;
 }
 
 int img_pull(img_client *client, img_store *store, const char *reference,
@@ -93,6 +99,29 @@ static const char *find_mount(const img_reference *source, const img_reference *
     return sibling ? source->path : NULL;
 }
 
+/* An item for the observer about what need not be put. */
+static int tell_exists(struct observer *observer, const img_descriptor *top, img_error *err)
+{
+    struct item item;
+    bool index = img__media_kind(top->media_type) == MEDIA_INDEX;
+    int rc = img__item_start(&item, observer, index ? "index" : "manifest", top->digest.text,
+                             top->size_bytes, err);
+    return rc ? rc : img__item_end(&item, IMG_EVENT_EXISTS, NULL, err);
+}
+
+/* *done: the name stands for the image already. */
+static int look_before(img_store *store, const img_reference *target, const img_descriptor *top,
+                       struct copy *copy, bool *done, img_error *err)
+{
+    enum store_recall recall = img__store_recall(store, target, &top->digest);
+    copy->fresh = recall == STORE_RECALL_NOTHING;
+    *done = false;
+    if (recall != STORE_RECALL_NAME)
+        return 0;
+    int rc = copy->to->ops->is_still(copy->to, top, done, err);
+    return rc || !*done ? rc : tell_exists(copy->observer, top, err);
+}
+
 static int push(img_client *client, img_store *store, const char *reference,
                 const img_reference *target, struct copy *copy, img_descriptor *top, img_error *err)
 {
@@ -112,7 +141,13 @@ static int push(img_client *client, img_store *store, const char *reference,
     /* What other tools named in the store need not be a reference. */
     if (img_reference_parse(reference, &source, NULL) == 0)
         copy->mount_from = find_mount(&source, target);
-    return img__copy(copy, top, err);
+    bool done;
+    rc = look_before(store, target, top, copy, &done, err);
+    if (rc == 0 && !done)
+        rc = img__copy(copy, top, err);
+    if (rc == 0)
+        img__store_remember(store, target, &top->digest);
+    return rc;
 }
 
 /* A destination with a digest can only be served by that very manifest. */

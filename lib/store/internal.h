@@ -8,6 +8,7 @@
  *     .libimg-lock          flock: exclusive while index.json is replaced, and for the collector
  *     .libimg-lease         flock: shared by who writes blobs, exclusive for the collector
  *     .libimg-part-*        parts of blobs, what broken downloads left (partial.c)
+ *     .libimg-recall        what was seen in registries (recall.c)
  *     .tmp-*                files in the making; not in blobs/, where other tools expect digests
  */
 #ifndef IMG_STORE_INTERNAL_H
@@ -24,6 +25,7 @@
 #define STORE_LOCK STORE_OWN_PREFIX "lock"
 #define STORE_LEASE STORE_OWN_PREFIX "lease"
 #define STORE_PART STORE_OWN_PREFIX "part-"
+#define STORE_RECALL STORE_OWN_PREFIX "recall"
 
 #define STORE_FILE_MODE 0644
 #define STORE_FOLDER_MODE 0755

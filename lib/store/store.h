@@ -56,6 +56,19 @@ int img__store_get_document(img_store *store, const img_descriptor *descriptor,
 int img__store_set_names(img_store *store, const char *const *names,
                          const img_descriptor *descriptor, img_error *err);
 
+/* What pushes and pulls of this store have seen in a registry: a guess, since others write there,
+ * too. */
+enum store_recall {
+    STORE_RECALL_NOTHING,
+    STORE_RECALL_REPOSITORY, /* this image, under whatever name */
+    STORE_RECALL_NAME,       /* this image under this name */
+};
+enum store_recall img__store_recall(const img_store *store, const img_reference *name,
+                                    const img_digest *digest);
+/* That it can't be kept is no failure. */
+void img__store_remember(const img_store *store, const img_reference *name,
+                         const img_digest *digest);
+
 /* An image of the store. name is a full reference; NULL: no name, for blobs and documents alone. */
 int img__store_endpoint(img_store *store, const char *name, struct endpoint **out, img_error *err);
 /* What it has already is read before it counts as there (img__store_mend()), whatever its size;

@@ -17,7 +17,7 @@ INDEXES = ("application/vnd.oci.image.index.v1+json",
            "application/vnd.docker.distribution.manifest.list.v2+json")
 KNOWN = {"oci-layout", "index.json", "blobs"}
 # Locks are files that stay.
-LOCK = re.compile(r"^\.libimg-(lock|lease)$")
+LOCK = re.compile(r"^\.libimg-(lock|lease|recall)$")
 # What a pull that broke off had of a blob, for the next one.
 PART = re.compile(r"^\.libimg-part-(sha256|sha384|sha512)-([0-9a-f]{64,128})$")
 

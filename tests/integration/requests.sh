@@ -49,8 +49,8 @@ counted() {
 }
 
 step "push"
-costs "push" 23 imgtool push five:1 "$front/team/five:1"
-costs "push again" 4 imgtool push five:1 "$front/team/five:1"
+costs "push" 15 imgtool push five:1 "$front/team/five:1"
+costs "push again" 3 imgtool push five:1 "$front/team/five:1"
 
 step "pull"
 costs "pull" 9 imgtool --store "$work/pulled" pull "$front/team/five:1"
