@@ -84,7 +84,8 @@ static int read_file(const img_attachment *file, img_descriptor *blob, struct st
 static int read_files(struct files *files, const img_attach_options *options, img_error *err)
 {
     static const struct endpoint_ops ops = {.open_source = open_source};
-    *files = (struct files){.base = {&ops}, .files = options->files, .count = options->file_count};
+    *files = (struct files){
+        .base = {.ops = &ops}, .files = options->files, .count = options->file_count};
     files->blobs = calloc(files->count + 1, sizeof(*files->blobs));
     files->annotations = calloc(files->count + 1, sizeof(*files->annotations));
     if (!files->blobs || !files->annotations)

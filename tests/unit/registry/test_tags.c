@@ -135,9 +135,9 @@ static void empty_pages_end(void **state)
     for (int i = 0; i < 30; i++)
         img__buf_printf(&script,
                         "%s{\"query\":\"^%.*s$\",\"status\":200,\"headers\":{" NEXT(
-                            "?%s") "},"
-                                   "\"body\":\"{\\\"tags\\\":[]}\"}",
-                        i ? "," : "{\"rules\":[", i, XS, XS + 29 - i);
+                            "?%.*s") "},"
+                                     "\"body\":\"{\\\"tags\\\":[]}\"}",
+                        i ? "," : "{\"rules\":[", i, XS, i + 1, XS);
     img__buf_puts(&script, "]}");
     peer_fake(&peer, img__buf_text(&script));
     assert_int_equal(list(&peer, (struct listing){0}, &taken, &err), IMG_EFORMAT);
