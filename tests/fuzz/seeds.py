@@ -208,7 +208,32 @@ def archives():
     yield "index", b"\2" + index
 
 
+def credentials():
+    """What is said of credentials, by registries, token services, helpers and files."""
+    put("challenge", "lines", b'Negotiate, Bearer realm="https://auth.example/t?a=b",service="a, \\"b",'
+        b'scope="repository:a/b:pull,push repository:c:pull",error=insufficient_scope\nBasic realm="x"')
+    put("challenge", "token68", b'NTLM TlRMTVNTUAAB==, bearer realm = http://auth.example/t , x=y,,Basic')
+    put("challenge", "private", b'Bearer realm="https://127.0.0.1/t"\nBearer realm="https://u@x/"')
+    put("scope", "lists", b"repository:a/b:pull repository(plugin):h:5000/c:pull,push\n"
+        b"repository:a/b:pull,push registry:catalog:* x")
+    token = dict(token="t.o-k_en", access_token="", expires_in=300, refresh_token="r",
+                 issued_at="2020-01-01T00:00:00Z")
+    errors = dict(errors=[dict(code="DENIED", message="no\n", detail=[{"Type": "\x1b[31m"}]), {}])
+    secret = dict(ServerURL="https://index.docker.io/v1/", Username="<token>", Secret="s")
+    for i, answer in enumerate((token, errors, secret)):
+        put("answers", f"answer{i}", bytes([i]) + json.dumps(answer).encode())
+    put("answers", "oauth", b'\1{"error":"invalid_grant","error_description":"unknown \\u001b token"}')
+    put("answers", "none", b"\2credentials not found in native keychain\n")
+    auths = {"https://index.docker.io/v1/": dict(auth="dTpw"), "r/a": dict(identitytoken="i"),
+             "r": dict(username="u", password="p", registrytoken="t"), "http://r:80/v2/": {}}
+    put("authfile", "all", json.dumps(dict(auths=auths, credsStore="a", credHelpers={
+        "r": "b", "s": ""})).encode())
+    put("authfile", "legacy", json.dumps(auths).encode())
+    put("authfile", "key", b"HTTPS://index.docker.io:443/v1/")
+
+
 def main():
+    credentials()
     for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
         put("tar", f"plain{i}", tar(form))
         put("view", f"twice{i}", 2 * tar(form))
