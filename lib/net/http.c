@@ -166,6 +166,8 @@ int img__http_start(struct http *http, const struct http_request *request, http_
 static void call_done(struct transfer *transfer)
 {
     struct answer *answer = transfer->code == 0 ? transfer->answer : NULL;
+    if (answer)
+        answer->response.tries = transfer->failures + 1;
     if (transfer->keep && answer)
         *transfer->keep = steal(transfer->answer);
     transfer->done(transfer->code, answer ? &answer->response : NULL,

@@ -113,6 +113,7 @@ struct http_response {
     const char *url;          /* that answered, after redirects */
     enum address_place place; /* where the request went, before redirects */
     int64_t retry_after_ms;   /* what Retry-After asks for, at most 5 minutes; -1: not said */
+    uint32_t tries;           /* how often the request was sent for it, redirects apart */
     struct buf body; /* see img__buf_text(); of an answer that is no 2xx, at most 64 KiB are kept */
     struct buf headers; /* of the final answer; see img__http_header() */
 };

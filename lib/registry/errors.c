@@ -216,6 +216,8 @@ int img__fail_refused(const char *method, const char *url, const struct access *
     img__url_for_message(url, &shown);
     img__buf_printf(&text, "%s %.400s: %d", method, img__buf_text(&shown), response->status);
     append_complaint(&text, &complaint);
+    if (response->tries > 1)
+        img__buf_printf(&text, " (%u attempts)", response->tries);
     if (img__url_same_origin(url, response->url))
         append_hint(&text, code, access, &complaint, response);
     else

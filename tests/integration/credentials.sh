@@ -172,3 +172,30 @@ start_registry open
 imgtool --progress plain login -u alice --password-stdin "$registry" <<<anything 2>"$work/told"
 grep -q "warning: $registry asks for no credential: this one is kept, but nobody has checked it" "$work/told" ||
     fail "login said: $(cat "$work/told")"
+
+step "one challenge and one token for a push or a pull of many blobs"
+layers=()
+for i in 1 2 3 4 5 6 7 8; do
+    echo "$i" >"$work/tree/file$i"
+    tar -C "$work/tree" -cf "$work/layer$i.tar" "file$i"
+    layers+=(--layer "$work/layer$i.tar:/")
+done
+imgtool build -t many:1 "${layers[@]}" >/dev/null
+jq -n '{auth: {scheme: "bearer", users: {alice: "s3cret"}}}' >"$work/script.json"
+start_script fake python3 -B "$here/fake_registry.py" --script "$work/script.json" --record "$work/asked"
+auths "$config" "127.0.0.1:$port" "$(entry alice:s3cret)"
+for verb in push pull; do
+    : >"$work/asked"
+    if [ $verb = push ]; then
+        imgtool -vv --progress plain push many:1 "127.0.0.1:$port/many:1"
+    else
+        imgtool -vv --progress plain --store "$work/other" pull "127.0.0.1:$port/many:1"
+    fi >"$work/stdout" 2>"$work/told"
+    same "challenges of a $verb" 1 "$(grep -c ' 401 ' "$work/asked")"
+    same "tokens of a $verb" 1 "$(grep -c ' /token' "$work/asked")"
+    # The lines tell of each request, but nothing that opens a door.
+    [ "$(grep -c 127.0.0.1 "$work/told")" -gt 10 ] || fail "$verb -vv: $(cat "$work/told")"
+    if grep -E 's3cret|token-[0-9]|Basic |Bearer [^r]|_state' "$work/told" "$work/stdout"; then
+        fail "$verb -vv tells a secret"
+    fi
+done

@@ -444,6 +444,90 @@ static void redirected_refresh(void **state)
     peer_stop(&other);
 }
 
+/* A password follows no redirect to somebody else either, and its owner is told where it goes if
+ * that is not the registry's own site. */
+static void redirected_basic(void **state)
+{
+    (void)state;
+    img_error err;
+    struct peer other;
+    struct scene scene;
+    char script[512];
+    peer_fake(&other, "{\"auth\":{" BEARER "}}");
+    snprintf(script, sizeof(script),
+             "{\"auth\":{" BEARER "},\"rules\":[{\"path\":\"/token\","
+             "\"status\":307,\"headers\":{\"Location\":\"http://%s/token\"}}]}",
+             other.host);
+    open_scene(&scene, script, GOOD, "a:1", REGISTRY_PUSH);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "401");
+    assert_count(&scene.peer, "GET /token", "Authorization=[Basic ", 1);
+    assert_count(&other, "GET /token", "", 1);
+    assert_count(&other, "", "Authorization", 0);
+    close_scene(&scene);
+    peer_stop(&other);
+}
+
+static void foreign_realm(void **state)
+{
+    (void)state;
+    img_error err;
+    struct peer other;
+    struct scene scene;
+    char script[512];
+    peer_fake(&other, "{\"auth\":{" BEARER "}}");
+    const char *port = strchr(other.host, ':');
+    snprintf(script, sizeof(script),
+             "{\"auth\":{" BEARER ",\"realm\":\"http://localhost%s/token\"}}", port);
+    open_scene(&scene, script, GOOD, "a:1", REGISTRY_PUSH);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "401");
+    assert_count(&other, "GET /token", "Authorization=[Basic ", 1);
+    const char *warning =
+        strstr(scene.log, "has the credential sent to its token service at localhost");
+    assert_non_null(warning);
+    assert_null(strstr(strchr(warning, '\n'), "token service"));
+    close_scene(&scene);
+    /* Nobody in particular has nothing to lose. */
+    open_scene(&scene, script, NULL, "a:1", REGISTRY_PUSH);
+    assert_fails(resolve(&scene, &err), IMG_EAUTH, "401");
+    assert_string_equal(scene.log, "");
+    close_scene(&scene);
+    peer_stop(&other);
+}
+
+/* Realms that are refused before anything is sent; the message names them. */
+static void bad_realms(void **state)
+{
+    (void)state;
+    static const char *const realms[] = {"http://u:p@127.0.0.1/token", "ftp://127.0.0.1/token",
+                                         "/token", "http://169.254.169.254/token"};
+    for (size_t i = 0; i < sizeof(realms) / sizeof(realms[0]); i++) {
+        img_error err;
+        struct scene scene;
+        char script[512];
+        snprintf(script, sizeof(script), "{\"auth\":{" BEARER ",\"realm\":\"%s\"}}", realms[i]);
+        open_scene(&scene, script, GOOD, "a:1", REGISTRY_PULL);
+        int result = resolve(&scene, &err);
+        assert_true(result == IMG_EAUTH || result == IMG_EFORMAT);
+        assert_non_null(strstr(err.message, "token service"));
+        assert_count(&scene.peer, "", "", 1);
+        close_scene(&scene);
+    }
+}
+
+/* Several jobs at once, whose tokens run out under each other: each request is sent again at most
+ * once for that, with all of its body. */
+static void dying_tokens_of_many(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    open_scene(&scene, "{\"auth\":{" BEARER ",\"uses\":9}}", GOOD, "a:1", REGISTRY_PUSH);
+    assert_ok(push(&scene, &err));
+    assert_ok(pull(&scene, &err));
+    memory_assert_arrived(&scene.memory);
+    close_scene(&scene);
+}
+
 static int callback_code;
 static int give_credential(const char *registry, img_credential *out, void *arg)
 {
@@ -730,6 +814,10 @@ int main(void)
         cmocka_unit_test(foreign_location),
         cmocka_unit_test(foreign_challenge),
         cmocka_unit_test(redirected_refresh),
+        cmocka_unit_test(redirected_basic),
+        cmocka_unit_test(foreign_realm),
+        cmocka_unit_test(bad_realms),
+        cmocka_unit_test(dying_tokens_of_many),
         cmocka_unit_test(callback),
         cmocka_unit_test(helper_warning),
         cmocka_unit_test(helper),
