@@ -58,15 +58,23 @@ static const struct member *find_exact(const struct members *members, const char
     return found ? *found : NULL;
 }
 
-const struct member *img__members_find(const struct members *members, const char *path)
+bool img__members_has(const struct members *members, const char *path)
+{
+    return find_exact(members, path);
+}
+
+int img__members_find(const struct members *members, const char *path, const struct member **out,
+                      img_error *err)
 {
     auto_free char *plain = NULL;
-    if (img__member_path(NULL, path, false, &plain, NULL) != 0)
-        return NULL;
+    int rc = img__member_path(NULL, path, false, &plain, err);
+    if (rc)
+        return rc;
     const struct member *member = plain ? find_exact(members, plain) : NULL;
     for (int i = 0; member && member->link; i++)
         member = i < LINKS_MAX ? find_exact(members, member->link) : NULL;
-    return member;
+    *out = member;
+    return 0;
 }
 
 /* ---- a name that comes twice ---- */

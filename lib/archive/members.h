@@ -30,8 +30,11 @@ struct members {
 int img__members_read(const struct spool *spool, struct members *out, img_error *err);
 void img__members_free(struct members *members);
 
-/* The file at a path, links followed; NULL: there is none. */
-const struct member *img__members_find(const struct members *members, const char *path);
+/* The file at a path, links followed; *out is NULL if there is none. */
+int img__members_find(const struct members *members, const char *path, const struct member **out,
+                      img_error *err);
+/* Is there something at a path in its plain form? */
+bool img__members_has(const struct members *members, const char *path);
 
 /* A path in its plain form, "a/b" for "./a//b/"; *out is NULL if it is empty, absolute or leads
  * out. Where dots is true, ".." goes up one level, else it is refused. from, which may be NULL, is

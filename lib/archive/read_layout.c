@@ -151,7 +151,7 @@ static int has_document(struct endpoint *endpoint, const img_descriptor *descrip
     char path[LAYOUT_PATH_SIZE];
     (void)err;
     img__layout_path(&descriptor->digest, path);
-    *has = img__members_find(&self_of(endpoint)->reader->members, path);
+    *has = img__members_has(&self_of(endpoint)->reader->members, path);
     return 0;
 }
 

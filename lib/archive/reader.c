@@ -39,7 +39,10 @@ int img__archive_source(const struct archive_reader *reader, const char *path, s
                         uint64_t *size_bytes, img_error *err)
 {
     const struct spool *spool = &reader->spool;
-    const struct member *member = img__members_find(&reader->members, path);
+    const struct member *member;
+    int rc = img__members_find(&reader->members, path, &member, err);
+    if (rc)
+        return rc;
     if (!member)
         return img__fail(err, IMG_ENOTFOUND, "%s: '%.512s' is not in it", spool->name, path);
     *size_bytes = member->size_bytes;
@@ -96,13 +99,12 @@ int img__archive_add(struct archive_reader *reader, struct archived **out, img_e
 static int read_tables(struct archive_reader *reader, img_error *err)
 {
     const struct members *members = &reader->members;
-    reader->oci =
-        img__members_find(members, LAYOUT_FILE) && img__members_find(members, LAYOUT_INDEX);
+    reader->oci = img__members_has(members, LAYOUT_FILE) && img__members_has(members, LAYOUT_INDEX);
     if (reader->oci)
         return img__archive_read_layout(reader, err);
-    if (img__members_find(members, DOCKER_MANIFEST))
+    if (img__members_has(members, DOCKER_MANIFEST))
         return img__archive_read_docker(reader, err);
-    reader->legacy = img__members_find(members, DOCKER_REPOSITORIES);
+    reader->legacy = img__members_has(members, DOCKER_REPOSITORIES);
     if (reader->legacy)
         return img__archive_read_legacy(reader, err);
     return img__fail(err, IMG_EFORMAT,

@@ -29,8 +29,10 @@ static int note_name(struct archive_writer *writer, const img_descriptor *descri
     auto_(strv) struct strv annotations = STRV_INIT;
     char full[IMG_REFERENCE_TEXT_MAX], text[IMG_REFERENCE_TEXT_MAX + 64];
     img_reference reference;
+    /* In a layout a name may be a tag alone, which means no repository. */
+    bool whole = writer->format == ARCHIVE_DOCKER || strpbrk(name, ":/@");
     int rc = 0;
-    if (img_reference_parse(name, &reference, NULL) == 0) {
+    if (whole && img_reference_parse(name, &reference, NULL) == 0) {
         img__reference_store_name(&reference, full);
         snprintf(text, sizeof(text), ANNOTATION_CONTAINERD "=%s", full);
         rc = img__strv_add(&annotations, text, err);

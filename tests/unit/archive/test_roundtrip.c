@@ -73,6 +73,24 @@ static void test_same_bytes(void **state)
     img__document_free(&image.manifest);
 }
 
+/* A tag alone is no reference, whatever it would be taken for. */
+static void test_tag_alone(void **state)
+{
+    const struct folder *folder = *state;
+    auto_(buf) struct buf text = BUF_INIT(1 << 20);
+    struct image image;
+    image_make(&image, "a layer");
+    write_one(folder->file, ARCHIVE_OCI, "latest", &image);
+    expect_image(folder->file, "latest", &image);
+    slurp(folder->file, &text);
+    assert_null(memmem(text.data, text.len, "containerd", 10));
+    write_one(folder->file, ARCHIVE_OCI, "app:1", &image);
+    img__buf_clear(&text);
+    slurp(folder->file, &text);
+    assert_non_null(memmem(text.data, text.len, "docker.io/library/app:1", 23));
+    img__document_free(&image.manifest);
+}
+
 static void test_several(void **state)
 {
     const struct folder *folder = *state;
@@ -282,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_both_formats, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_same_bytes, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_tag_alone, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_several, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_left, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_again, folder_setup, folder_teardown),

@@ -9,11 +9,13 @@
 
 #include <execinfo.h>
 
+#include <libimg/archive.h>
 #include <libimg/bundle.h>
 #include <libimg/client.h>
 #include <libimg/contents.h>
 #include <libimg/unpack.h>
 
+#include "archive/tar_file.h"
 #include "ops/copy.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -125,6 +127,7 @@ int __wrap_fsync(int fd)
 struct work {
     struct fixture *f;
     char *tree, *other, *file, *archive, *auth, *out, *bundle, *record, *rest, *users, *rules;
+    char *saved, *docker, *legacy; /* archives of images */
     img_store *store;
 };
 
@@ -642,9 +645,85 @@ static void each_allocation_of_lazy_layers(void **state)
     torture_builds(*state, build_all_lazily);
 }
 
+/* Archives of docker, which have no manifests. */
+static void make_archives(struct work *work)
+{
+    static const char config[] =
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":"
+        "[\"sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"]}}";
+    work->saved = path_in(work->f, "saved.tar");
+    work->docker = path_in(work->f, "docker.tar");
+    work->legacy = path_in(work->f, "legacy.tar");
+    FILE *tar = fopen(work->docker, "w");
+    assert_non_null(tar);
+    tar_add(tar, '0', "layer", "hello");
+    tar_add(tar, '0', "./layer", "hello");
+    tar_add(tar, '2', "a/link", "../layer");
+    tar_add(tar, '0', "config", config);
+    tar_add(tar, '0', "manifest.json",
+            "[{\"Config\":\"config\",\"RepoTags\":[\"d:1\",\"d:2\"],\"Layers\":[\"a/link\"]}]");
+    tar_end(tar);
+    tar = fopen(work->legacy, "w");
+    assert_non_null(tar);
+    tar_add(tar, '0', "up/json",
+            "{\"parent\":\"low\",\"container_config\":{\"Cmd\":[\"a\",\"b\"]}}");
+    tar_add(tar, '0', "up/layer.tar", "hello");
+    tar_add(tar, '0', "low/json", "{\"author\":\"x\"}");
+    tar_add(tar, '0', "low/layer.tar", "world");
+    tar_add(tar, '0', "repositories", "{\"old\":{\"1\":\"up\"}}");
+    tar_end(tar);
+}
+
+static int load_archive(struct work *work, const char *path, img_error *err)
+{
+    img_load_options options = IMG_LOAD_OPTIONS_INIT;
+    options.threads = 1;
+    return img_load(work->store, path, &options, err);
+}
+
+static int save_and_load(struct work *work, img_error *err)
+{
+    img_save_options options = IMG_SAVE_OPTIONS_INIT;
+    img_platform platform = {"linux", "amd64", "", ""};
+    options.platform = &platform;
+    int rc = img_save(work->store, (const char *const[]){"a/b:c", "base:1", NULL}, work->saved,
+                      &options, NULL, err);
+    if (rc == 0)
+        rc = load_archive(work, work->saved, err);
+    if (rc == 0)
+        rc = load_archive(work, work->docker, err);
+    return rc ? rc : load_archive(work, work->legacy, err);
+}
+
+static void each_allocation_of_archives(void **state)
+{
+    struct work work = {.f = *state};
+    img_error err = {0};
+    make_input(&work);
+    make_archives(&work);
+    assert_ok(run(&work, open_and_work, 0, &err));
+    work.store = open_store(work.f->path);
+    assert_ok(run(&work, save_and_load, 0, &err));
+    unsigned long count = torture.count;
+    assert_true(count > 300);
+    for (unsigned long i = 1; i <= count; i++) {
+        memset(&err, 0x5a, sizeof(err));
+        check_code(i, run(&work, save_and_load, i, &err), &err);
+        assert_no_temporaries(work.f);
+        check_leaks(i);
+    }
+    free(work.saved);
+    free(work.docker);
+    free(work.legacy);
+    img_store_free(work.store);
+    free_input(&work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_allocation_of_archives, fixture_directory,
+                                        fixture_free),
         cmocka_unit_test_setup_teardown(each_allocation_of_lazy_layers, fixture_directory,
                                         fixture_free),
         cmocka_unit_test_setup_teardown(each_allocation_of_unpack, fixture_directory, fixture_free),
