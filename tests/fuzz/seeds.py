@@ -232,8 +232,21 @@ def credentials():
     put("authfile", "key", b"HTTPS://index.docker.io:443/v1/")
 
 
+def transport():
+    """What servers and the environment say to the transport."""
+    lines = ("a.example,.b, *.c\t10.0.0.0/8 [fd00::1]:80,fd00::/8,1.2.3.4:5",
+             "https://H.b:443/v2/./a/../b?c=d#e", "//[fd00::1]:80/a b")
+    put("url", "names", "\n".join(lines).encode())
+    put("url", "path", b"*\nhttp://10.1.2.3/a/b?c\n../../d/..?e\xc3\xa9")
+    put("url", "odd", b"x/y,:1\nHTTPS://2130706433:0065535\n?q")
+    put("retry_after", "seconds", b"Retry-After: 120\nretry-after : 3\n")
+    put("retry_after", "date", b"Date: Sun, 06 Nov 1994 08:49:37 GMT\n"
+        b"Retry-After:\tSun, 06 Nov 1994 08:51:37 GMT \n")
+
+
 def main():
     credentials()
+    transport()
     for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
         put("tar", f"plain{i}", tar(form))
         put("view", f"twice{i}", 2 * tar(form))
