@@ -45,7 +45,7 @@ typedef struct img_client_options {
     uint32_t
         tries; /* of a request that fails in passing; 0 is 5, 1 never tries again; at most 100 */
     uint32_t connect_timeout_ms;   /* 0 is 30,000 */
-    uint32_t stall_timeout_ms;     /* without a byte in either direction; 0 is 60,000 */
+    uint32_t stall_timeout_ms;     /* without a byte in either direction; 0 is 30,000 */
     uint64_t manifest_limit_bytes; /* 0 is 4 MiB; at most 16 MiB */
     uint64_t config_limit_bytes;   /* 0 is 8 MiB; at most 32 MiB */
     img_credential_fn on_credential;

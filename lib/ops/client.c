@@ -30,7 +30,7 @@ static void set_defaults(img_client_options *options)
     default_u32(&options->jobs, 6);
     default_u32(&options->tries, 5);
     default_u32(&options->connect_timeout_ms, 30000);
-    default_u32(&options->stall_timeout_ms, 60000);
+    default_u32(&options->stall_timeout_ms, 30000);
     if (options->manifest_limit_bytes == 0)
         options->manifest_limit_bytes = (uint64_t)4 << 20;
     if (options->config_limit_bytes == 0)

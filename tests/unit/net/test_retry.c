@@ -127,7 +127,7 @@ static void on_done(int code, const struct http_response *response, const img_er
     strcat(order->text, response_has(response, "ok") ? "r" : "e");
 }
 
-/* A pause of one transfer holds up no other. */
+/* What is under way already goes on in a pause. */
 static void test_pause_alone(void **state)
 {
     (void)state;
