@@ -114,7 +114,9 @@ const struct topic topics[] = {
      "  SSL_CERT_FILE           certificate authorities, without --ca-file\n"
      "  SSL_CERT_DIR            the same, a directory\n"
      "  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALL_PROXY\n"
-     "                          proxies, in capital letters or small ones\n",
+     "                          proxies, in capital letters or small ones. NO_PROXY\n"
+     "                          takes names (with all beneath them), addresses and\n"
+     "                          ranges like 10.0.0.0/8, with or without :PORT, and *\n",
      NULL},
     {"reproducibility",
      "The same files, with the same names, types, modes, owners, times and\n"

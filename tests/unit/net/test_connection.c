@@ -151,6 +151,48 @@ static void test_expectation_failed(void **state)
     expect(http, "PUT", "/expect/417", MIB, "plain at once 1048576");
 }
 
+/* No thread of ours, no signal, no global: a child may have a client of its own, and the parent's
+ * goes on after it. */
+static void test_fork(void **state)
+{
+    (void)state;
+    struct http *http auto_(http) = client_new(1);
+    struct sigaction before, after;
+    int status;
+    sigaction(SIGPIPE, NULL, &before);
+    struct http_response *first auto_(http_response) = get(http, server_at(&server, "/echo"));
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct http *own = client_new(1);
+        struct http_response *response = get(own, server_at(&server, "/echo"));
+        int good =
+            response->status == 200 && line_of(first, "Port: ") != line_of(response, "Port: ");
+        img__http_response_free(response);
+        img__http_free(own);
+        _exit(good ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    struct http_response *second auto_(http_response) = get(http, server_at(&server, "/echo"));
+    assert_int_equal(line_of(first, "Port: "), line_of(second, "Port: "));
+    sigaction(SIGPIPE, NULL, &after);
+    assert_ptr_equal(before.sa_handler, after.sa_handler);
+}
+
+/* Two clients know nothing of each other. */
+static void test_two_clients(void **state)
+{
+    (void)state;
+    struct http *one auto_(http) = client_new(1), *two = client_new(1);
+    struct http_response *first auto_(http_response) = get(one, server_at(&server, "/echo"));
+    struct http_response *second auto_(http_response) = get(two, server_at(&server, "/echo"));
+    assert_int_not_equal(line_of(first, "Port: "), line_of(second, "Port: "));
+    img__http_free(two);
+    struct http_response *third auto_(http_response) = get(one, server_at(&server, "/echo"));
+    assert_int_equal(line_of(first, "Port: "), line_of(third, "Port: "));
+}
+
 struct cancel {
     int64_t begun, asked, after_ms;
 };
@@ -211,6 +253,7 @@ static void test_cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fork),    cmocka_unit_test(test_two_clients),
         cmocka_unit_test(test_kept),    cmocka_unit_test(test_found_dead),
         cmocka_unit_test(test_session), cmocka_unit_test(test_continue),
         cmocka_unit_test(test_cancel),  cmocka_unit_test(test_expectation_failed),
