@@ -110,11 +110,11 @@ static int parse_namespace(const char *text, char *out, size_t size, img_error *
         return 0;
     snprintf(probe, sizeof(probe), "registry.invalid/%.*s", (int)(len < 300 ? len : 300),
              slash + 1);
-    int rc = img_reference_parse(probe, &reference, err);
-    if (rc)
-        return rc;
-    if (strlen(reference.path) != len || len >= size)
-        return img__fail(err, IMG_EINVAL, "'%.300s' is not a registry, nor a namespace of one",
+    int rc = img_reference_parse(probe, &reference, NULL);
+    if (rc || strlen(reference.path) != len || len >= size)
+        return img__fail(err, IMG_EINVAL,
+                         "'%.300s' is neither a registry nor a namespace of one, which is written "
+                         "as the names of its repositories begin: ghcr.io/team",
                          text);
     memcpy(out, reference.path, len + 1);
     return 0;
@@ -156,7 +156,8 @@ int img_logout(img_client *client, const char *registry, img_error *err)
 {
     char key[KEY_BYTES];
     int rc = parse_key(registry, key, sizeof(key), err);
-    if (rc == 0)
-        rc = img__registry_erase_credential(client->registry, key, err);
-    return rc ? img__prefix(err, rc, "logout %s", registry) : 0;
+    if (rc)
+        return rc;
+    rc = img__registry_erase_credential(client->registry, key, err);
+    return rc ? img__prefix(err, rc, "logout %s", key) : 0;
 }

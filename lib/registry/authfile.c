@@ -7,6 +7,7 @@
  */
 #include "registry/authfile.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,9 @@ int img__authfile_load(const struct auth_place *place, struct json **out, img_er
     *out = NULL;
     auto_(secret_buf) struct buf text = BUF_INIT(AUTHFILE_MAX);
     img_error local;
+    if (place->kind != AUTH_TEXT && access(place->path, F_OK) < 0 &&
+        (errno == ENOENT || errno == ENOTDIR))
+        return 0;
     /* All at once: what is moved when it grows is not wiped. */
     if (!img__buf_reserve(&text, AUTHFILE_MAX))
         return img__fail_memory(err);

@@ -245,8 +245,8 @@ static int fail_nowhere(const struct target *target, img_error *err)
     if (!account.origin)
         return img__fail(err, IMG_ENOTFOUND, "there is no place where credentials are kept");
     if (!img__account_is_anonymous(&account))
-        return img__fail(err, IMG_ENOTFOUND, "%s has no credential of its own; there is %s",
-                         target->key, account.origin);
+        return img__fail(err, IMG_ENOTFOUND, "it has no credential of its own; there is %s",
+                         account.origin);
     return img__fail(err, IMG_ENOTFOUND, "%s has no credential for %s", account.origin,
                      target->key);
 }

@@ -49,3 +49,17 @@ mkdir .docker
 echo '{"auths":{"127.0.0.1:1":{"auth":"bWU6c2VjcmV0"}},"other":1}' >.docker/config.json
 try imgtool logout 127.0.0.1:1
 cat .docker/config.json
+
+echo "== names"
+for name in https://127.0.0.1:1/v2/ http://127.0.0.1:1/team/; do
+    printf 'secret' | imgtool login "$name" -u me --password-stdin 2>&1 || echo "exit $?"
+done
+for name in 127.0.0.1:1/Team 127.0.0.1:1/a//b 127.0.0.1:1/a:1 /team me@127.0.0.1:1; do
+    try imgtool logout "$name"
+done
+try imgtool logout 127.0.0.1:1/team
+echo '{"auths":{"127.0.0.1:1/team":{"auth":"bWU6c2VjcmV0"},"127.0.0.1:1":{"auth":"bWU6c2VjcmV0"}}}' \
+    >.docker/config.json
+try imgtool logout 127.0.0.1:1/team/app
+try imgtool logout 127.0.0.1:1/team
+cat .docker/config.json

@@ -71,3 +71,15 @@ rm -rf "$work/other"
 same "digest of an anonymous pull" "$digest" \
     "$(digest "$(imgtool --store "$work/other" pull "$registry/team/app:1")")"
 refuses 4 "$registry" "$IMGTOOL" login -u bob --password-stdin "$registry" <<<'wrong'
+
+step "a password that is not good any more"
+jq -n --arg registry "$registry" --arg auth "$(printf 'bob:wrong' | base64)" \
+    '{auths: {($registry): {auth: $auth}}}' >"$HOME/.docker/config.json"
+rm -rf "$work/other"
+# What anybody may read is read, and it is told that this was as nobody.
+same "digest of a pull" "$digest" "$(digest "$(imgtool --progress plain --store "$work/other" \
+    pull "$registry/team/app:1" 2>"$work/told")")"
+same "warnings" 1 "$(grep -c 'user "bob" of .* was refused.*: going on without a credential' "$work/told")"
+refuses 3 'MANIFEST_UNKNOWN.*without a credential, since GET .*/token: 401.*user "bob"' \
+    "$IMGTOOL" pull "$registry/team/app:2"
+refuses 4 '/token: 401.*user "bob" of .*config.json was refused' "$IMGTOOL" push good:1 "$registry/team/app:3"

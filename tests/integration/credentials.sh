@@ -100,6 +100,20 @@ refuses 7 "$config is not valid JSON" "$IMGTOOL" pull "$registry/team/app:1"
 if grep -q s3cret "$work/stderr"; then fail "a secret was printed"; fi
 rm "$config"
 
+step "files of somebody else are passed by, with a warning, but not one that was named"
+auths "$config" "$registry" "$good"
+auths "$XDG_CONFIG_HOME/containers/auth.json" other.example "$good"
+chmod 000 "$XDG_CONFIG_HOME/containers/auth.json"
+unprivileged() {
+    setpriv --inh-caps=-all --bounding-set=-dac_override,-dac_read_search "$@"
+}
+unprivileged "$IMGTOOL" --progress plain push good:1 "$registry/team/app:1" >/dev/null 2>"$work/told"
+grep -q "warning: cannot open $XDG_CONFIG_HOME/containers/auth.json: Permission denied: going on without it" \
+    "$work/told" || fail "push said: $(cat "$work/told")"
+REGISTRY_AUTH_FILE=$XDG_CONFIG_HOME/containers/auth.json refuses 9 'auth.json.*Permission denied' \
+    unprivileged "$IMGTOOL" push good:1 "$registry/team/app:1"
+rm "$config" "$XDG_CONFIG_HOME/containers/auth.json"
+
 step "login to a namespace, and logout"
 imgtool --progress plain login -u alice --password-stdin "$registry/team" <<<'p:a s/s@wörd' 2>"$work/told"
 grep -q "kept in $config" "$work/told" || fail "login said: $(cat "$work/told")"

@@ -21,6 +21,8 @@ struct told {
 static int tell(const char *topic, const char *text, void *arg)
 {
     struct told *told = arg;
+    if (strncmp(topic, "credential.", strlen("credential.")) != 0)
+        return 0;
     size_t used = strlen(told->text);
     snprintf(told->text + used, sizeof(told->text) - used, "%s: %s\n", topic, text);
     return told->stop && strcmp(told->stop, topic) == 0;
