@@ -33,7 +33,7 @@ const struct option registry_options[] = {
      "(default /etc/containerd/certs.d)",
      NULL},
     {"resolve", 0, true, "HOST:PORT:ADDRESS", "connect to ADDRESS, don't look HOST up", NULL},
-    {"jobs", 0, false, "N", "move N blobs at once (default 6)", NULL},
+    {"jobs", 0, false, "N", "move N blobs at once (default 8)", NULL},
     {"retry", 0, false, "N", "try what fails in passing N times more (default 4)", NULL},
     {"stall-timeout", 0, false, "S", "give up what stands still for S seconds (default 30)", NULL},
     {0},

@@ -41,7 +41,7 @@ typedef struct img_client_options {
      * system's. */
     const char *ca_file;
     const char *user_agent; /* put before libimg's own; NULL: nothing */
-    uint32_t jobs;          /* transfers at once; 0 is 6, at most 64 */
+    uint32_t jobs;          /* transfers at once; 0 is 8, at most 64 */
     uint32_t
         tries; /* of a request that fails in passing; 0 is 5, 1 never tries again; at most 100 */
     uint32_t connect_timeout_ms;   /* 0 is 30,000 */

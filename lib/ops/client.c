@@ -27,7 +27,7 @@ static void default_u32(uint32_t *value, uint32_t other)
 
 static void set_defaults(img_client_options *options)
 {
-    default_u32(&options->jobs, 6);
+    default_u32(&options->jobs, 8);
     default_u32(&options->tries, 5);
     default_u32(&options->connect_timeout_ms, 30000);
     default_u32(&options->stall_timeout_ms, 30000);

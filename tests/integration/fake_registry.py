@@ -609,6 +609,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # else a client with many connections waits a second for one
 
     def handle_error(self, request, client_address):
         """Clients that go away are none of our errors."""

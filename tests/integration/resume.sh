@@ -107,6 +107,22 @@ imgtool --store "$work/c" pull --verify "$one" >/dev/null
 same "requests for the layer" 1 "$(of_layer GET)"
 consistent "$work/c"
 
+step "a config that is in the manifest"
+config=$(imgtool inspect --raw big:1 | jq -r .config.digest)
+# publish FILTER REPOSITORY: the manifest, changed.
+publish() {
+    imgtool inspect --raw big:1 | jq -c "$1" >"$work/manifest.json"
+    curl -fsS -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
+        --data-binary "@$work/manifest.json" "http://127.0.0.1:$port/v2/$2/manifests/1"
+}
+publish ".config.data = \"$(base64 -w0 "$IMGTOOL_STORE/blobs/sha256/${config#sha256:}")\"" within
+imgtool push big:1 "127.0.0.1:$port/within:all" >/dev/null
+: >"$work/record"
+imgtool --store "$work/e" pull "127.0.0.1:$port/within:1" >/dev/null
+same "requests for blobs" 2 "$(grep -c '^GET .*/blobs/' "$work/record")"
+same "requests for the config" 0 "$(grep -c "$config" "$work/record" || true)"
+consistent "$work/e"
+
 step "a layer that is elsewhere"
 make_certificate good
 export SSL_CERT_FILE=$work/good-ca.pem
@@ -120,11 +136,8 @@ imgtool push big:1 "$elsewhere/layers:1" >/dev/null
 start_fake "{\"method\": \"GET\", \"path\": \"/v2/foreign/.*/$layer\", \"status\": 404}"
 registry=127.0.0.1:$port
 imgtool push big:1 "$registry/foreign:all" >/dev/null
-imgtool inspect --raw big:1 | jq -c --arg url "https://$elsewhere/v2/layers/blobs/$layer" \
-    '.layers[1].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar"
-     | .layers[1].urls = ["http://127.0.0.1:1/no-tls", $url]' >"$work/manifest.json"
-curl -fsS -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
-    --data-binary "@$work/manifest.json" "http://$registry/v2/foreign/manifests/1"
+publish ".layers[1].mediaType = \"application/vnd.oci.image.layer.nondistributable.v1.tar\"
+    | .layers[1].urls = [\"http://127.0.0.1:1/x\", \"https://$elsewhere/v2/layers/blobs/$layer\"]" foreign
 # Who asks for a password there gets none.
 jq -n --arg one "$elsewhere" --arg two "$registry" \
     '[$one, $two] | map({(.): {auth: ("bob:secret" | @base64)}}) | {auths: add}' >"$work/auth.json"

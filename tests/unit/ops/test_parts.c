@@ -46,6 +46,28 @@ static void next_pull_goes_on(void **state)
     close_scene(&scene);
 }
 
+/* A failure ends the others at once, and is what is told; what they had is not lost. */
+static void siblings_keep_their_parts(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    auto_(store) img_store *store = NULL;
+    open_scene(&scene,
+               "{" BLOB ",\"hold\":100000,\"times\":1},"
+               "{" BLOB ",\"delay\":0.3,\"status\":404,\"times\":1}",
+               2);
+    struct endpoint *local = store_in(&scene.peer, &store);
+    point_at(&scene, local);
+    assert_fails(pull(&scene, &err), IMG_ENOTFOUND, "404");
+    assert_count(&scene.peer, "GET ", "/blobs/", 2);
+    assert_ok(pull(&scene, &err));
+    assert_count(&scene.peer, "GET ", "Range=[bytes=100000-]", 1);
+    assert_count(&scene.peer, "GET ", "/blobs/", 4);
+    img__endpoint_free(local);
+    close_scene(&scene);
+}
+
 /* One blob twice: it comes once. Another one is on its way elsewhere: it is waited for, and taken
  * over when that ends without it. */
 static void once_for_all(void **state)
@@ -109,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_pull_goes_on),
+        cmocka_unit_test(siblings_keep_their_parts),
         cmocka_unit_test(once_for_all),
         cmocka_unit_test(waits_only_as_long_as_it_may),
     };

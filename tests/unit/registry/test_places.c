@@ -4,8 +4,6 @@
  */
 #include "broken.h"
 
-#define BLOB "\"method\":\"GET\",\"path\":\"/v2/.*/blobs/.*\""
-
 struct pair {
     struct scene scene; /* its peer is the registry */
     struct peer mirror;
