@@ -82,7 +82,8 @@ typedef struct img_load_options {
 /* Brings images of an archive into a store: an image layout, or what any docker has saved, plain or
  * compressed as a whole, also as podman, buildah, buildx, crane, kaniko, bazel and nix write it.
  *
- * What has manifests is taken byte for byte, and the digests are those of the archive. Else a
+ * What has manifests is taken byte for byte, and the digests are those of the archive; an index of
+ * which docker has saved some platforms alone stays as it is, and they are taken. Else a
  * manifest is made: configs stay as they are, layers are held against the diffIDs in them and get
  * compressed unless they are. Names are set last, when all images are there. A file is read where
  * it is; a pipe is copied to a nameless file beside the store. An image without a usable name gets

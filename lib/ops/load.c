@@ -133,17 +133,27 @@ static int copy_in(const struct loading *loading, size_t index, img_descriptor *
     const struct load *load = &loading->load;
     auto_(endpoint) struct endpoint *from = NULL;
     auto_(endpoint) struct endpoint *to = NULL;
+    auto_free img_platform *present = NULL;
+    struct copy copy = {.platforms = load->options->platform,
+                        .platform_count = load->options->platform ? 1 : 0,
+                        .config_limit_bytes = CONFIG_BYTES_MAX,
+                        .observer = load->observer};
     int rc = img__archive_reader_endpoint(load->reader, index, &from, err);
     if (rc == 0)
         rc = img__arrival_endpoint(load->store, &to, err);
+    if (rc == 0 && !copy.platform_count)
+        rc = img__load_partial(from, &present, &copy.platform_count, err);
     if (rc)
         return rc;
-    const struct copy copy = {.from = from,
-                              .to = to,
-                              .platforms = load->options->platform,
-                              .platform_count = load->options->platform ? 1 : 0,
-                              .config_limit_bytes = CONFIG_BYTES_MAX,
-                              .observer = load->observer};
+    if (present) {
+        copy.platforms = present;
+        copy.keep_index = true;
+        img__log(load->observer, IMG_LOG_WARNING,
+                 "the archive does not have all platforms of the image: %zu are there",
+                 copy.platform_count);
+    }
+    copy.from = from;
+    copy.to = to;
     return img__copy(&copy, out, err);
 }
 

@@ -21,6 +21,10 @@ struct load {
 /* Brings a docker image's layers, config and a manifest made for them into the store. */
 int img__load_docker(struct load *load, size_t index, img_descriptor *out, img_error *err);
 
+/* Where an index has images that are not in the archive: the platforms of those that are, to be
+ * freed. *count 0: all are there, or none is, or it is no index. */
+int img__load_partial(struct endpoint *from, img_platform **out, size_t *count, img_error *err);
+
 /* A file of the archive that became a layer of the store. */
 struct load_made {
     char *path;

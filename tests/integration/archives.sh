@@ -123,17 +123,17 @@ for word in gzip zstd:6 none; do
 done
 
 step "load: archives of tools that are not here"
-for kind in crane kaniko bazel docker docker25 legacy buildx bzip2 xz zstd; do
+for kind in crane kaniko bazel docker docker25 docker28 legacy buildx bzip2 xz zstd; do
     python3 -B "$here/make_archive.py" "$kind" "$work/layer.tar" "$work/$kind.tar"
 done
 for row in crane:a/crane:1 kaniko:kaniko:latest bazel:localhost:5000/bazel:x docker:docker:1 \
-    docker:a/b:2 docker25:docker25:1 legacy:legacy:1 buildx:buildx:1 bzip2:bzip2:1 xz:xz:1 zstd:zstd:1; do
+    docker:a/b:2 docker25:docker25:1 docker28:docker28:1 legacy:legacy:1 buildx:buildx:1 bzip2:bzip2:1 xz:xz:1 zstd:zstd:1; do
     kind=${row%%:*} name=${row#*:}
     imgtool --store "$work/others" load -i "$work/$kind.tar" >"$work/line"
     [ "$kind" = legacy ] || [ "$kind" = buildx ] || python3 -B "$here/docker_load.py" "$work/$kind.tar" >/dev/null
     has_tree "$work/others" "$name"
 done
-consistent "$work/others"
+python3 -B "$here/consistent.py" --sparse "$work/others" || fail "the store is not consistent"
 same "digest kept" "$(tar -xOf "$work/docker25.tar" index.json | jq -r '.manifests[0].digest')" \
     "$(imgtool --store "$work/others" images --format json |
         jq -r '.[] | select(.reference | test("docker25")) | .digest')"
@@ -153,6 +153,8 @@ same "digest of the index" "$(tar -xOf "$work/buildx.tar" index.json | jq -c '.m
 same "blobs of both" 6 "$(tar -tf "$work/all.tar" | grep -c 'sha256/.')"
 refuses 3 'is not there for windows/amd64' imgtool save buildx:1 --platform windows/amd64 -o "$work/none.tar"
 [ ! -e "$work/none.tar" ] || fail "a refused archive is there"
+imgtool --store "$work/arm" load -i "$work/buildx.tar" --platform linux/arm64 --name arm:1 >/dev/null
+same "platform" '"arm64"' "$(imgtool --store "$work/arm" inspect arm:1 --config | jq -c .architecture)"
 export IMGTOOL_STORE=$work/store
 
 step "damage: nothing gets a name, and nothing stays"

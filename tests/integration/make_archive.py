@@ -8,6 +8,7 @@ usage: make_archive.py KIND TAR ARCHIVE, where KIND is:
   docker    of versions 1.10 to 24: "ID/layer.tar", the layer twice, the second time a link
   docker25  an image layout with a manifest.json, layers uncompressed
   legacy    of versions before 1.10
+  docker28  the same with the index of an image for two platforms, of which it has one
   buildx    an image layout for two platforms, named by the annotations of containerd
   bzip2, xz, zstd  a layer compressed like that"""
 
@@ -146,16 +147,31 @@ def legacy(layer):
     return archive
 
 
-def buildx(layer):
-    archive = Archive(ARCHIVE)
-    entries = [descriptor("manifest.v1+json", put_image(archive, layer, "layer.v1.tar+gzip", name)[1],
-                          platform=dict(os="linux", architecture=name))
-               for name in ("arm64", "amd64")]
+def put_index(archive, name, documents):
+    entries = [descriptor("manifest.v1+json", document,
+                          platform=dict(os="linux", architecture=architecture))
+               for architecture, document in documents.items()]
     index = encode(dict(schemaVersion=2, mediaType=OCI + "index.v1+json", manifests=entries))
     archive.blob(index)
     put_layout(archive, [descriptor("index.v1+json", index, annotations={
-        "io.containerd.image.name": "docker.io/library/buildx:1",
+        "io.containerd.image.name": f"docker.io/library/{name}:1",
         "org.opencontainers.image.ref.name": "1"})])
+
+
+def buildx(layer):
+    archive = Archive(ARCHIVE)
+    put_index(archive, "buildx", {
+        name: put_image(archive, layer, "layer.v1.tar+gzip", name)[1]
+        for name in ("arm64", "amd64")})
+    return archive
+
+
+def docker28(layer):
+    archive = Archive(ARCHIVE)
+    (config, tar, _), document = put_image(archive, layer, "layer.v1.tar")
+    put_index(archive, "docker28", {"arm64": b"{}", "amd64": document})
+    archive.put("manifest.json", manifest("blobs/sha256/" + config, ["docker28:1"],
+                                          "blobs/sha256/" + tar))
     return archive
 
 
