@@ -80,7 +80,9 @@ const struct topic topics[] = {
      "\n"
      "--insecure HOST does not check a certificate, --plain-http HOST does without TLS.\n"
      "Each of them, and each certificate, is for that host alone, and not for mirrors,\n"
-     "token services or redirects. Credentials are found for a mirror by its own name.\n",
+     "token services or redirects. Credentials are found for a mirror by its own name.\n"
+     "\n"
+     "'imgtool doctor IMAGE' tells which of all this counts for an image, and asks.\n",
      NULL},
     {"compat",
      "Layers that tools read differently are refused. --compat WORD, any number of\n"

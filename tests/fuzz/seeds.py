@@ -276,6 +276,7 @@ def main():
 
     references()
     lists()
+    settings()
     for i, document in enumerate(documents()):
         put("json", f"document{i}", document)
         put("documents", f"document{i}", bytes([i]) + document)
@@ -294,6 +295,51 @@ def main():
     for name, data in archives():
         put("archive", name, data)
     put("names", "empty", b'{"schemaVersion":2,"manifests":[\n]}\n')
+
+
+def settings():
+    """registries.conf, hosts.toml and what else TOML has."""
+    put("toml", "values", b"""# a
+a.b = {c = [1, -2.5e3, +inf, 0x1f, true], "d e" = 'f\\'}
+[x."y z"]
+s = \"\"\"\\
+  \\u00e9\\t\"\"\"
+t = 1979-05-27 07:32:00.5+01:00
+[[x.l]]
+[[x.l]]
+m = '''
+n'''
+""")
+    conf = b"""unqualified-search-registries = ["a.example:5000"]
+[[registry]]
+prefix = "a.example/b"
+location = "c.example/d"
+blocked = false
+[[registry.mirror]]
+location = "m.example:1/e"
+insecure = true
+pull-from-mirror = "tag-only"
+[[registry]]
+prefix = "*.w.example"
+mirror-by-digest-only = true
+[[registry.mirror]]
+location = "n/f"
+[aliases]
+g = "h.example/i"
+"""
+    hosts = b"""server = "https://a.example/v2"
+ca = ["a.pem"]
+[host."http://m:5000/p"]
+capabilities = ["pull", "resolve"]
+client = [["a.cert", ""]]
+override_path = true
+skip_verify = true
+[host."http://m:5000/p".header]
+x-a = ["b", "c"]
+"""
+    for name in ("toml", "registries_conf"):
+        put(name, "conf", conf)
+        put(name, "hosts", hosts)
 
 
 def lists():

@@ -78,7 +78,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 NAME = r"(?P<name>[a-z0-9._/-]+?)"
 RECORDED = ("Authorization", "Content-Type", "Content-Length", "Accept", "Accept-Encoding",
             "User-Agent", "Range", "If-Range", "If-None-Match", "Content-Range",
-            "If-Match")
+            "If-Match", "X-Team")
 
 
 def digest_of(data, algorithm="sha256"):

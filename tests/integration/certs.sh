@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# certs.d: the authority of one registry and a certificate for it, with a docker-registry that asks for
+# one, and skopeo and podman as judges of the same folders; --insecure and --plain-http, each for the
+# host that it names; --resolve.
+. "$(dirname "$0")/lib.sh"
+
+small_tree
+digest=$(digest "$(imgtool build -t app:1 --add "$work/tree:/")")
+make_certificate server
+make_certificate client
+cat >"$work/tls.yml" <<YAML
+  tls:
+    certificate: $work/server.pem
+    key: $work/server.key
+    clientcas: [$work/client-ca.pem]
+YAML
+start_registry strict "$(cat "$work/tls.yml")"
+strict=$registry
+start_registry lenient "$(tls_settings server)"
+lenient=$registry
+certs=$HOME/.config/containers/certs.d
+
+# pushes HOST [OPTION...]
+pushes() {
+    local host=$1
+    shift
+    same "digest" "$digest" "$(digest "$(imgtool push "$@" app:1 "$host/app:1")")"
+}
+
+step "without settings nobody is trusted, and that is said with the way out"
+refuses 5 "push .*$lenient.*certificate" "$IMGTOOL" push --retry 0 app:1 "$lenient/app:1"
+imgtool doctor "$lenient/app:1" >"$work/doctor" 2>/dev/null && fail "the doctor is content"
+grep -q "^  remedy .*certs.d/$lenient/ca.crt" "$work/doctor" || fail "no remedy: $(cat "$work/doctor")"
+
+step "the authority of one registry"
+mkdir -p "$certs/$lenient" "$certs/$strict"
+cp "$work/server-ca.pem" "$certs/$lenient/ca.crt"
+pushes "$lenient"
+skopeo inspect "docker://$lenient/app:1" >/dev/null
+refuses 5 "push .*$strict.*certificate" "$IMGTOOL" push --retry 0 app:1 "$strict/app:1"
+
+step "a client's certificate"
+cp "$work/server-ca.pem" "$certs/$strict/ca.crt"
+refuses 5 "push .*$strict" "$IMGTOOL" push --retry 0 app:1 "$strict/app:1"
+cp "$work/client.pem" "$certs/$strict/client.cert"
+refuses 3 "client.cert but no $certs/$strict/client.key" "$IMGTOOL" push app:1 "$strict/app:1"
+cp "$work/client.key" "$certs/$strict/client.key"
+pushes "$strict"
+skopeo inspect "docker://$strict/app:1" >/dev/null
+imgtool doctor "$strict/app:1" >"$work/doctor"
+grep -q "^  certificates *$certs/$strict/client.key$" "$work/doctor" || fail "$(cat "$work/doctor")"
+grep -Eq "^  connect *$strict, TLSv1.[23] " "$work/doctor" || fail "$(cat "$work/doctor")"
+rm "$certs/$strict/client.cert"
+refuses 3 "client.key but no $certs/$strict/client.cert" "$IMGTOOL" push app:1 "$strict/app:1"
+
+step "podman takes the same folder"
+cp "$work/client.pem" "$certs/$strict/client.cert"
+podman --root "$work/graph" --runroot "$work/run" --storage-driver vfs pull -q "$strict/app:1" \
+    --cert-dir "$certs/$strict" --signature-policy "$work/containers/policy.json" >/dev/null ||
+    fail "podman can't pull with the same files"
+
+step "a folder of one's own, and one as other tools have it"
+mv "$certs" "$work/certs"
+pushes "$strict" --cert-dir "$work/certs"
+misuses "belongs to no registry: put it into $work/certs/$strict/$lenient" \
+    "$IMGTOOL" push --cert-dir "$work/certs/$strict" app:1 "$lenient/app:1"
+
+step "a folder that can't be read is skipped, with a warning"
+mkdir -p "$certs"
+ln -s loop "$certs/$lenient"
+ln -s "$lenient" "$certs/loop"
+status=0
+imgtool --progress plain push --retry 0 app:1 "$lenient/app:1" >"$work/out" 2>"$work/err" || status=$?
+same "status" 5 "$status"
+grep -q "$certs/$lenient is skipped: it can't be read" "$work/err" || fail "no warning: $(cat "$work/err")"
+rm -r "$certs"
+
+step "not checked for one host, and in TLS all the same"
+pushes "$lenient" --insecure "$lenient"
+refuses 5 "certificate" "$IMGTOOL" push --retry 0 --insecure "$strict" app:1 "$lenient/app:1"
+start_registry plain
+refuses 5 "TLS|SSL" "$IMGTOOL" push --retry 0 --insecure "x.example:${registry#*:}" \
+    --resolve "x.example:${registry#*:}:127.0.0.1" app:1 "x.example:${registry#*:}/app:1"
+pushes "x.example:${registry#*:}" --plain-http "x.example:${registry#*:}" \
+    --resolve "x.example:${registry#*:}:127.0.0.1"
+refuses 6 "400" "$IMGTOOL" push --retry 0 --plain-http "$lenient" \
+    --insecure "$lenient" app:1 "$lenient/app:2"
+
+step "what is allowed for a registry is not allowed for its mirror"
+printf '[[registry]]\nlocation = "%s"\ninsecure = true\n[[registry.mirror]]\nlocation = "%s"\n' \
+    "$lenient" "$lenient" >"$CONTAINERS_REGISTRIES_CONF"
+imgtool --store "$work/other" --progress plain --verbose pull --retry 0 "$lenient/app:1" >"$work/out" 2>"$work/err"
+same "digest" "$digest" "$(digest "$(cat "$work/out")")"
+grep -q "certificate" "$work/err" || fail "the mirror of that name was trusted: $(cat "$work/err")"
+skopeo --registries-conf "$CONTAINERS_REGISTRIES_CONF" inspect "docker://$lenient/app:1" >/dev/null
