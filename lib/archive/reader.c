@@ -85,12 +85,15 @@ int img__archive_add(struct archive_reader *reader, struct archived **out, img_e
     if (reader->count >= IMAGES_MAX)
         return img__fail(err, IMG_ELIMIT, "%s: has more than %zu images", reader->spool.name,
                          IMAGES_MAX);
-    struct archived *grown =
-        reallocarray(reader->images, reader->count + 1, sizeof(*reader->images));
-    if (!grown)
-        return img__fail_memory(err);
-    reader->images = grown;
-    *out = memset(&grown[reader->count++], 0, sizeof(*grown));
+    /* There is room up to the next power of two. */
+    if ((reader->count & (reader->count - 1)) == 0) {
+        size_t room = reader->count ? 2 * reader->count : 1;
+        struct archived *grown = reallocarray(reader->images, room, sizeof(*grown));
+        if (!grown)
+            return img__fail_memory(err);
+        reader->images = grown;
+    }
+    *out = memset(&reader->images[reader->count++], 0, sizeof(**out));
     return 0;
 }
 

@@ -12,8 +12,8 @@
 
 #define TABLE_BYTES_MAX ((size_t)8 << 20)     /* of manifest.json and its kin */
 #define DOCUMENT_BYTES_MAX ((size_t)16 << 20) /* of a manifest or an index */
-#define CONFIG_BYTES_MAX ((size_t)32 << 20)
-#define IMAGES_MAX ((size_t)10000)
+#define CONFIG_BYTES_MAX ((size_t)8 << 20)
+#define IMAGES_MAX ((size_t)4096)
 
 /* An image of an archive. */
 struct archived {

@@ -16,7 +16,7 @@
 
 _Static_assert(sizeof(img_load_options) == sizeof(size_t) + 24 + 9 * sizeof(void *), "no padding");
 
-#define CONFIG_BYTES_MAX ((uint64_t)32 << 20)
+#define CONFIG_BYTES_MAX ((uint64_t)8 << 20)
 
 struct loaded {
     size_t index; /* in the archive */
