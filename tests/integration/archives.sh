@@ -195,3 +195,18 @@ status=0
 imgtool save random:1 2>"$work/stderr" | head -c 1000 >"$work/stdout" || status=${PIPESTATUS[0]}
 : >"$work/stdout"
 judge_refusal 9 'Broken pipe' "$status" "a pipe that nobody reads"
+
+step "a download into a pipe that breaks goes on where it was"
+cat >"$work/script.json" <<'END'
+{"rules": [{"method": "GET", "path": ".*/blobs/.*", "times": 2, "truncate": 300000}]}
+END
+start_script fake python3 -B "$here/fake_registry.py" --script "$work/script.json" --record "$work/asked"
+fake=127.0.0.1:$port
+imgtool push random:1 "$fake/random:1" >/dev/null
+imgtool copy "$fake/random:1" docker-archive:-:random:1 >"$work/broken.tar"
+imgtool copy "$fake/random:1" "docker-archive:$work/unbroken.tar:random:1" >/dev/null
+cmp "$work/broken.tar" "$work/unbroken.tar"
+[ "$(grep -c 'Range=.bytes=' "$work/asked")" -ge 1 ] || fail "no rest was asked for: $(cat "$work/asked")"
+imgtool --store "$work/mended" load -i "$work/broken.tar" >"$work/line"
+same "digest" "$(imgtool inspect random:1 --raw | sha256sum | cut -d' ' -f1)" \
+    "$(digest "$(cat "$work/line")" | cut -d: -f2)"
