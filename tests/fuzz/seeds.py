@@ -208,6 +208,16 @@ def archives():
     yield "index", b"\2" + index
 
 
+def downloads():
+    """Answers to requests for the rest of a blob."""
+    for i, lines in enumerate((b"Content-Length: 100\nETag: \"a\"", b"Content-Range: bytes 40-99/100",
+                               b"Content-Range: bytes 0-99/100\nETag: W/\"a\"",
+                               b"Content-Encoding: gzip\nContent-Length: 60",
+                               b"Content-Range: bytes */100")):
+        for asked in range(3):
+            put("answer", f"answer{i}{asked}", bytes([i % 4, asked]) + lines)
+
+
 def credentials():
     """What is said of credentials, by registries, token services, helpers and files."""
     put("challenge", "lines", b'Negotiate, Bearer realm="https://auth.example/t?a=b",service="a, \\"b",'
@@ -245,6 +255,7 @@ def transport():
 
 
 def main():
+    downloads()
     credentials()
     transport()
     for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
