@@ -106,7 +106,7 @@ struct transfer {
     struct buf here;       /* the URL of this hop */
     struct origin *home;   /* of url */
     struct origin *origin; /* of here */
-    uint32_t redirects, failures;
+    uint32_t redirects, failures, sent_again;
     bool http1_only;          /* after a failure of HTTP/2 */
     enum address_place place; /* where the first hop led, or who named its URL is */
     bool body_touched;        /* it must be rewound before it is sent */

@@ -11,6 +11,8 @@
 
 #include "net/internal.h"
 
+#define SENT_AGAIN_MAX 4
+
 static void wait_until(struct transfer *transfer, int64_t due_ms)
 {
     transfer->state = TRANSFER_WAITING;
@@ -51,7 +53,7 @@ static bool is_redirect(const struct http_response *response, const char *locati
 static bool is_expect_refused(const struct transfer *transfer)
 {
     return transfer->answer->response.status == 417 && transfer->expects &&
-           may_send_again(transfer);
+           transfer->sent_again < SENT_AGAIN_MAX && may_send_again(transfer);
 }
 
 /* So that what follows its headers is the caller's. */
@@ -71,9 +73,10 @@ static void begin_anew(struct transfer *transfer, int64_t pause_ms)
     wait_until(transfer, pause_ms ? img__net_now_ms() + pause_ms : 0);
 }
 
-/* What is nobody's fault is no try. */
+/* What is nobody's fault is no try; but nobody may keep us at it. */
 static void send_again(struct transfer *transfer, const char *why)
 {
+    transfer->sent_again++;
     img__transfer_log(transfer, IMG_LOG_INFO, why);
     begin_anew(transfer, 0);
 }
@@ -240,7 +243,7 @@ static bool is_stale(const struct transfer *transfer, CURLcode result)
 {
     long opened = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened);
-    return opened == 0 && may_send_again(transfer) &&
+    return opened == 0 && transfer->sent_again < SENT_AGAIN_MAX && may_send_again(transfer) &&
            (result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY);
 }
 

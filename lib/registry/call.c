@@ -88,6 +88,7 @@ static int send_request(struct call *call, img_error *err)
         .priority = request->priority,
         .on_headers = request->on_headers,
         .on_bytes = request->on_bytes,
+        .bulk = request->bulk,
         .decode = request->decode,
         .on_bytes_arg = request->arg,
         .far = request->url != NULL,

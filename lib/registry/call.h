@@ -31,7 +31,8 @@ struct call_request {
     uint32_t delay_ms; /* is begun so much later */
     bool once;         /* the one try of a request that is no 401's fault */
     bool unknown;      /* whoever url leads to is to get no credential, on whatever origin */
-    bool decode;       /* as http_request has it, and the next one */
+    bool bulk;         /* as http_request has it, and the next two */
+    bool decode;
     struct http_facts *facts;
     call_done_fn done;
     void *arg; /* of on_bytes and on_headers too */

@@ -25,6 +25,9 @@
 
 #define PATH_BYTES_MAX ((size_t)1024)
 
+/* A larger blob has a connection to itself. */
+#define BULK_BYTES ((uint64_t)2 * 1024 * 1024)
+
 /* {}, which needs no registry (image-spec, "empty descriptor"). */
 #define EMPTY_DIGEST "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
@@ -134,6 +137,7 @@ static int request(struct download *download, img_error *err)
         .on_bytes = on_bytes,
         .delay_ms = pause_ms(download),
         .unknown = !place,
+        .bulk = download->job->descriptor->size_bytes > BULK_BYTES,
         .decode = download->decode,
         .done = on_done,
         .arg = download,

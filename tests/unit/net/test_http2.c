@@ -286,6 +286,76 @@ static void test_multiplexed(void **state)
     server_stop(&behind);
 }
 
+/* A stream that says IMG__EAGAIN every other time. */
+struct halting {
+    struct sink sink;
+    struct source source;
+    bool ready;
+    uint64_t moved, size;
+};
+
+static int halting_write(struct sink *sink, const void *data, size_t len, img_error *err)
+{
+    struct halting *halting = (struct halting *)((char *)sink - offsetof(struct halting, sink));
+    (void)data;
+    (void)err;
+    halting->ready = !halting->ready;
+    if (halting->ready)
+        return IMG__EAGAIN;
+    halting->moved += len;
+    return 0;
+}
+
+static ssize_t halting_read(struct source *source, void *data, size_t len, img_error *err)
+{
+    struct halting *halting = (struct halting *)((char *)source - offsetof(struct halting, source));
+    (void)err;
+    halting->ready = !halting->ready;
+    if (halting->ready)
+        return IMG__EAGAIN;
+    uint64_t left = halting->size - halting->moved;
+    len = left < len ? (size_t)left : len;
+    len = len < 20000 ? len : 20000;
+    memset(data, 1, len);
+    halting->moved += len;
+    return (ssize_t)len;
+}
+
+/* Held up over HTTP/2 as well, up and down, beside others in the same connection. */
+static void test_held_up(void **state)
+{
+    (void)state;
+    static const struct sink_ops sink_ops = {.write = halting_write};
+    static const struct source_ops source_ops = {.read = halting_read};
+    struct halting down = {.sink = {&sink_ops}};
+    struct halting up = {.source = {&source_ops}, .size = 100000};
+    struct server behind;
+    struct nginx nginx;
+    struct crowd crowd = {0};
+    char url[64];
+    img_error err;
+    server_start(&behind, NULL, NULL, NULL);
+    nginx_start(&nginx, &behind);
+    struct http *http auto_(http) = tls_client(file("ok.pem"));
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/bytes/163840", nginx.port);
+    struct http_request request = {.method = "GET", .url = url, .sink = &down.sink};
+    assert_ok(img__http_start(http, &request, on_done, &crowd, &err));
+    request.sink = NULL;
+    request.body_limit = 1 << 20;
+    assert_ok(img__http_start(http, &request, on_done, &crowd, &err));
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/sum", nginx.port);
+    request = (struct http_request){
+        .method = "PUT", .url = url, .body = &up.source, .body_size = up.size};
+    assert_ok(img__http_start(http, &request, on_done, &crowd, &err));
+    assert_ok(img__http_run(http, &err));
+    assert_int_equal(crowd.ok, 3);
+    assert_int_equal(down.moved, 163840);
+    assert_int_equal(up.moved, 100000);
+    assert_int_equal(kinds("HTTP/1"), 0);
+    nginx_stop(&nginx);
+    server_stop(&behind);
+}
+
 /* A server that is started anew says GOAWAY or nothing: both are nothing to tell of. */
 static void test_restart(void **state)
 {
@@ -312,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_fallback),    cmocka_unit_test(test_cut),
         cmocka_unit_test(test_given_up),    cmocka_unit_test(test_bulk),
         cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_held_up),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
