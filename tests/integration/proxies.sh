@@ -53,7 +53,7 @@ ALL_PROXY=http://$proxy IMGTOOL_STORE=$work/store-3 imgtool pull "$secure/app:1"
 
 step "plain HTTP, by the name that curl does not read"
 pushed=$(digest "$(HTTP_PROXY=http://$proxy imgtool push --plain-http "$plain" app:1 "$plain/app:1")")
-went_by open "POST http://$plain/v2/app/blobs/uploads/"
+went_by open "PUT http://$plain/v2/app/manifests/1"
 same "it arrived" "$pushed" \
     "$(skopeo inspect --format '{{.Digest}}' --tls-verify=false "docker://$direct/app:1")"
 
