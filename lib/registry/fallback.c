@@ -17,8 +17,8 @@
 #include "registry/referrers.h"
 
 #define TRIES_MAX 12
-#define LOOKS_MAX 10
-#define WINDOW_MAX_MS ((uint64_t)10000)
+#define LOOKS_MAX 5 /* at what goes on changing, but keeps what we wrote */
+#define WINDOW_MAX_MS ((uint64_t)5000)
 #define STALE_MS ((uint64_t)50)
 
 struct state {

@@ -93,8 +93,8 @@ static int check_progress(struct walk *walk, const struct call *call, const stru
     if (known)
         return fail_url(call->url, IMG_EFORMAT,
                         "the next page is one that was there before: the list has no end", err);
-    if (walk->pages >= PAGES_MAX)
-        return fail_url(call->url, IMG_ELIMIT, "the list has more than 10,000 pages", err);
+    if (walk->pages >= walk->pager->access->registry->pages_max)
+        return fail_url(call->url, IMG_ELIMIT, "the list has more pages than may be", err);
     return 0;
 }
 

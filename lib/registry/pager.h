@@ -27,8 +27,8 @@ struct pager {
 };
 
 /* Asks for path and for what each answer calls the next page. Another origin than that of the
- * request, a page that was there already, one that has nothing new, and more than PAGES_MAX are
- * errors: IMG_EREFUSED, IMG_EFORMAT, IMG_ELIMIT. */
+ * request, a page that was there already, one that has nothing new, and more pages than the
+ * registry's pages_max are errors: IMG_EREFUSED, IMG_EFORMAT, IMG_ELIMIT. */
 int img__pager_run(const struct pager *pager, const char *path, img_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/reference.h"
 #include "registry/call.h"
 #include "registry/helper.h"
+#include "registry/pager.h"
 #include "registry/referrers.h"
 #include "registry/token.h"
 
@@ -102,6 +103,7 @@ int img__registry_new(const img_client_options *options, struct registry **out, 
     registry->jobs = options->jobs;
     registry->tries = options->tries;
     registry->window_ms = REFERRERS_WINDOW_MS;
+    registry->pages_max = PAGES_MAX;
     registry->manifest_limit_bytes = options->manifest_limit_bytes;
     registry->helper_timeout_ms = HELPER_TIMEOUT_MS;
     registry->on_credential = options->on_credential;

@@ -32,6 +32,7 @@ struct registry {
     struct host *hosts;
     struct path_set warnings; /* that were shown */
     uint32_t window_ms;       /* at least; see fallback.c */
+    uint32_t pages_max;       /* of a list */
     uint64_t last_token;      /* serial */
 };
 

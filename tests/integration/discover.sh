@@ -101,6 +101,11 @@ imgtool push "$artifact" "$registry/elsewhere:sbom" >/dev/null
 same "referrers elsewhere" "$registry/elsewhere@$(digest "$artifact")  application/spdx+json" \
     "$(imgtool referrers "$registry/elsewhere@$digest")"
 
+imgtool tag "$artifact" "$registry/elsewhere:art" >/dev/null
+imgtool push "$registry/elsewhere:art" >/dev/null
+same "artifact by a tag" "$(digest "$artifact")" \
+    "$(digest "$(imgtool --store "$work/other" pull "$registry/elsewhere:art")")"
+
 step "many who attach at once"
 attach_one() {
     echo "$1" >"$work/note.$1"
@@ -147,3 +152,15 @@ imgtool delete "127.0.0.1:$port/a:1"
 same "tags that are left" 2 "$(imgtool ls "127.0.0.1:$port/a")"
 same "requests to delete" "DELETE /v2/a/manifests/1 202" \
     "$(grep '^DELETE' "$work/record" | cut -d' ' -f1-3)"
+
+step "next pages behind a proxy that ends TLS"
+make_certificate good
+free=$(python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+jq -n --arg link "<http://127.0.0.1:$free/v2/a/tags/list?last=1>; rel=next" '{rules: [
+    {path: "/v2/a/tags/list", query: "^$", status: 200, headers: {Link: $link},
+     body: "{\"tags\":[\"1\"]}"},
+    {path: "/v2/a/tags/list", status: 200, body: "{\"tags\":[\"2\"]}"}]}' >"$work/script.json"
+start_script tls python3 -B "$here/fake_registry.py" --script "$work/script.json" --port "$free" \
+    --tls "$work/good.pem" "$work/good.key"
+same "tags" "$(printf '%s\n' 1 2)" "$(imgtool ls --ca-file "$work/good-ca.pem" "127.0.0.1:$port/a")"

@@ -4,17 +4,24 @@
  */
 #include "peer.h"
 
+#include "registry/state.h"
 #include "registry/tags.h"
 
 struct taken {
     char text[4096]; /* "a b c" */
     size_t count;
     int answer; /* to the listing */
+    bool silent;
+    uint32_t pages_max; /* 0: as usual */
 };
 
 static int take(const char *name, void *arg, img_error *err)
 {
     struct taken *taken = arg;
+    if (taken->silent) {
+        taken->count++;
+        return 0;
+    }
     if (taken->count++)
         strcat(taken->text, " ");
     strcat(taken->text, name);
@@ -30,6 +37,8 @@ static int list(const struct peer *peer, struct listing listing, struct taken *t
     auto_(registry) struct registry *registry = peer_client(peer, defaults);
     char text[128];
     img_reference reference;
+    if (taken->pages_max)
+        registry->pages_max = taken->pages_max;
     listing.take = take;
     listing.arg = taken;
     snprintf(text, sizeof(text), "%s/a/b", peer->host);
@@ -145,6 +154,39 @@ static void empty_pages_end(void **state)
     peer_stop(&peer);
 }
 
+/* A page of so many names, "t0" and so on, with so many blanks behind. */
+static int list_large(size_t names, size_t blanks, struct taken *taken, img_error *err)
+{
+    struct peer peer;
+    auto_(buf) struct buf script = BUF_INIT((size_t)64 << 20);
+    img__buf_puts(&script, "{\"rules\":[{\"status\":200,\"body\":\"{\\\"tags\\\":[\\\"t\\\"");
+    for (size_t i = 1; i < names; i++)
+        img__buf_printf(&script, ",\\\"t%zx\\\"", i);
+    img__buf_puts(&script, "]}");
+    for (size_t i = 0; i < blanks; i++)
+        img__buf_putc(&script, ' ');
+    img__buf_puts(&script, "\"}]}");
+    peer_fake(&peer, img__buf_text(&script));
+    taken->silent = true;
+    int code = list(&peer, (struct listing){0}, taken, err);
+    peer_stop(&peer);
+    return code;
+}
+
+static void large_pages(void **state)
+{
+    (void)state;
+    img_error err;
+    struct taken taken = {0};
+    assert_ok(list_large(2, 16700000, &taken, &err));
+    assert_int_equal(taken.count, 2);
+    assert_int_equal(list_large(2, 16800000, &taken, &err), IMG_ELIMIT);
+    taken.count = 0;
+    assert_int_equal(list_large(1000001, 0, &taken, &err), IMG_ELIMIT);
+    assert_non_null(strstr(err.message, "more than 1000000 names"));
+    assert_int_equal(taken.count, 1000000);
+}
+
 static void is_limited(void **state)
 {
     (void)state;
@@ -158,6 +200,20 @@ static void is_limited(void **state)
     taken = (struct taken){.answer = IMG_ECANCELED};
     assert_int_equal(list(&peer, (struct listing){0}, &taken, &err), IMG_ECANCELED);
     assert_string_equal(taken.text, "a");
+    peer_stop(&peer);
+}
+
+static void pages_are_counted(void **state)
+{
+    (void)state;
+    img_error err;
+    struct peer peer;
+    struct taken taken = {.pages_max = 2};
+    peer_fake(&peer, "{\"rules\":[" PAGE("", NEXT("?1"), "[\\\"a\\\"]") "," PAGE(
+                         "1", NEXT("?2"), "[\\\"b\\\"]") "]}");
+    assert_int_equal(list(&peer, (struct listing){0}, &taken, &err), IMG_ELIMIT);
+    assert_string_equal(taken.text, "a b");
+    assert_count(&peer, "GET", "", 2);
     peer_stop(&peer);
 }
 
@@ -288,7 +344,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages),
         cmocka_unit_test(empty_pages_end),
+        cmocka_unit_test(large_pages),
         cmocka_unit_test(is_limited),
+        cmocka_unit_test(pages_are_counted),
         cmocka_unit_test(size_is_sent_when_asked),
         cmocka_unit_test(a_full_page_without_link_is_the_end),
         cmocka_unit_test(probes_when_asked),
