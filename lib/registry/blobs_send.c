@@ -67,7 +67,7 @@ int img__send_ask(struct send *send, const char *method, const char *url, uint32
                   call_done_fn done, img_error *err)
 {
     struct call_request request = {
-        .access = &send->batch->repository->access,
+        .access = *url == '/' ? &send->batch->repository->access : img__send_access(send),
         .method = method,
         .path = *url == '/' ? url : NULL,
         .url = *url == '/' ? NULL : url,
@@ -136,7 +136,7 @@ static void clean_up(struct sends *sends)
     deadline.tv_sec += CLEANING_MS / 1000;
     for (size_t i = 0; i < batch->count; i++) {
         struct call_request request = {
-            .access = &batch->repository->access,
+            .access = sends->all[i].location ? img__send_access(&sends->all[i]) : NULL,
             .method = "DELETE",
             .url = sends->all[i].location,
             .on_bytes = until_deadline,

@@ -31,6 +31,7 @@ struct send {
 
     /* The session. */
     char *location;
+    struct access *elsewhere; /* to another host that it is at and that asked who we are; or NULL */
     struct upload_limits limits;
     enum upload_way way;
     uint64_t at; /* bytes that it has, as far as we were told */
@@ -59,6 +60,12 @@ struct sends {
 static inline uint64_t img__send_size(const struct send *send)
 {
     return send->job->descriptor->size_bytes;
+}
+
+/* What the requests of the session are made with. */
+static inline struct access *img__send_access(const struct send *send)
+{
+    return send->elsewhere ? send->elsewhere : &send->batch->repository->access;
 }
 
 static inline struct host *img__send_host(const struct send *send)

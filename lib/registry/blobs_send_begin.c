@@ -164,6 +164,7 @@ static void begin_session(struct send *send, const struct call *call,
     send->way = img__upload_choose(&send->ways, &send->limits, img__send_size(send));
     send->sessions++;
     send->at = 0;
+    send->elsewhere = NULL;
     if (code == 0 && send->way == UPLOAD_NONE)
         code = img__fail(&err, IMG_EREFUSED,
                          "%s: the registry takes it neither whole nor in pieces", call->url);

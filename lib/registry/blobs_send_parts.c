@@ -11,6 +11,7 @@
 
 #include "net/url.h"
 #include "registry/blobs_send.h"
+#include "registry/elsewhere.h"
 #include "registry/errors.h"
 
 #define RANGE_BYTES_MAX 96
@@ -85,7 +86,7 @@ static int send_part(struct send *send, img_error *err)
     const char *const headers[] = {"Content-Type: application/octet-stream",
                                    has_range(send) ? range : NULL, NULL};
     struct call_request request = {
-        .access = &send->batch->repository->access,
+        .access = img__send_access(send),
         .method = send->patching ? "PATCH" : "PUT",
         .url = url.data,
         .headers = headers,
@@ -153,11 +154,35 @@ static void take_put(struct send *send, const struct call *call,
         img__send_done(send, IMG_EVENT_DONE, NULL);
 }
 
+/* Another host than the registry's wants to know who we are. */
+static bool is_asked_elsewhere(const struct send *send, const struct call *call,
+                               const struct http_response *response)
+{
+    return response->status == 401 && !call->own && !send->elsewhere &&
+           img__url_same_origin(call->url, response->url);
+}
+
+static void answer_elsewhere(struct send *send, const struct call *call,
+                             const struct http_response *response)
+{
+    img_error err;
+    int result =
+        img__repository_elsewhere(send->batch->repository, call->url, &send->elsewhere, &err);
+    if (result)
+        img__send_failed(send, result, &err);
+    else if (send->elsewhere)
+        img__send_go_on(send);
+    else
+        img__send_refused(send, call, response);
+}
+
 static void on_part(const struct call *call, int code, const struct http_response *response,
                     const img_error *err, void *arg)
 {
     struct send *send = arg;
-    if (code || response->status / 100 != 2)
+    if (code == 0 && is_asked_elsewhere(send, call, response))
+        answer_elsewhere(send, call, response);
+    else if (code || response->status / 100 != 2)
         img__send_trouble(send, call, code, response, err);
     else if (send->patching)
         take_patched(send, call, response);

@@ -7,6 +7,7 @@
 
 #include "core/digest.h"
 #include "registry/call.h"
+#include "registry/elsewhere.h"
 #include "registry/places.h"
 #include "registry/registry.h"
 #include "registry/repository.h"
@@ -81,6 +82,7 @@ static void endpoint_free(struct endpoint *endpoint)
         free(mount);
     }
     img__places_free(repository);
+    img__elsewhere_free(repository->elsewhere);
     free(repository->access.scope);
     img__account_free(&repository->account);
     free(repository);

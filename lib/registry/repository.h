@@ -23,6 +23,7 @@ struct repository {
     struct account account;
     struct access access;
     struct mount *mounts;
+    struct elsewhere *elsewhere;
     struct place *places; /* to read from; see places.h */
     size_t place_count;
 };

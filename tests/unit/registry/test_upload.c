@@ -679,6 +679,42 @@ static void pauses(void **state)
     close_scene(&scene);
 }
 
+/* Another host takes the blobs, and asks who we are: it gets what is known for it. */
+static void elsewhere(void **state)
+{
+    (void)state;
+    img_error err;
+    struct peer other;
+    struct scene scene;
+    char text[512];
+    peer_fake(&other, "{\"auth\":{\"scheme\":\"basic\",\"users\":{\"eve\":\"hers\"}}}");
+    snprintf(text, sizeof(text),
+             "curl -sf -o /dev/null -u eve:hers -X POST http://%s/v2/up/blobs/uploads/",
+             other.host);
+    assert_int_equal(system(text), 0);
+    snprintf(
+        text, sizeof(text),
+        "{\"auth\":{\"scheme\":\"basic\",\"users\":{\"bob\":\"secret\"}},\"rules\":[{\"method\":"
+        "\"POST\",\"set\":{\"Location\":\"http://%s/v2/up/blobs/uploads/session-1?at=0\"}}]}",
+        other.host);
+    open_scene(&scene, text);
+    snprintf(
+        text, sizeof(text),
+        "{\"auths\":{\"%s\":{\"auth\":\"Ym9iOnNlY3JldA==\"},\"%s\":{\"auth\":\"ZXZlOmhlcnM=\"}}}",
+        scene.peer.host, other.host);
+    peer_write(scene.peer.auth_file, text);
+    assert_ok(push_one(&scene, 100000, &err));
+    /* One that was not the other host's own affair yet, and one that was. */
+    assert_count(&other, "PUT /v2/up/blobs/uploads/session-1", " 401", 2);
+    assert_count(&other, "PUT /v2/up/blobs/uploads/session-1", " 201", 1);
+    assert_count(&other, "Authorization=[Basic ZXZlOmhlcnM=]", " 201", 1);
+    assert_count(&other, "Ym9iOnNlY3JldA==", "", 0);
+    assert_count(&scene.peer, "PUT ", "", 0);
+    assert_count(&scene.peer, "ZXZlOmhlcnM=", "", 0);
+    close_scene(&scene);
+    peer_stop(&other);
+}
+
 static void one_document(struct scene *scene, struct document *out)
 {
     img_error err;
@@ -780,6 +816,7 @@ int main(void)
         cmocka_unit_test(other_algorithm),
         cmocka_unit_test(requests_of_a_push),
         cmocka_unit_test(pauses),
+        cmocka_unit_test(elsewhere),
         cmocka_unit_test(many_tags),
         cmocka_unit_test(fixed_tags),
     };
