@@ -185,7 +185,7 @@ static int read_and_make(const struct change *change, struct state *state, struc
         img__document_free(list);
         result = read_list(change, state, err);
         if (result == 0 && !state->json && i == 0) {
-            pause_ms(20);
+            pause_ms(change->repository->registry->window_ms / 15);
             continue;
         }
         uint64_t got_ms = now_ms();
@@ -254,7 +254,7 @@ int img__referrers_tag_change(struct repository *repository, const img_digest *s
     for (int i = 0; i < TRIES_MAX; i++) {
         bool done = false;
         if (i)
-            pause_ms((uint64_t)50 << (i < 4 ? i : 4));
+            pause_ms((uint64_t)repository->registry->window_ms / 4 << (i < 3 ? i : 3));
         int result = try_once(&change, &done, err);
         if (result || done)
             return result;
