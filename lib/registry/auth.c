@@ -75,6 +75,8 @@ int img__auth_prepare(struct call *call, bool *wait, img_error *err)
     int result = img__account_find(access->registry, host, access->repository, account, err);
     if (result)
         return result;
+    if (account->refusal && !access->reads_only)
+        return img__fail(err, IMG_EAUTH, "%s", account->refusal);
     if (account->bearer && !img__token_is_sendable(account->bearer))
         return img__fail(err, IMG_EFORMAT, "%s: the registrytoken for %s is malformed",
                          account->origin, host->name);

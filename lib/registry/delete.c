@@ -31,6 +31,7 @@ static int ask(struct repository *repository, const char *path, const char *acti
 {
     auto_(buf) struct buf scope = BUF_INIT(SCOPE_MAX);
     struct access access = repository->access;
+    access.reads_only = false;
     img__scope_add_repository(&scope, repository->reference.path, actions);
     int result = img__buf_check(&scope, "the scope", err);
     if (result)
@@ -52,7 +53,8 @@ static bool is_about_scope(const struct repository *repository, int code,
         return false;
     if (deleting->status)
         return deleting->status == 401 || deleting->status == 403;
-    return code == IMG_EAUTH || err->http_status == 400;
+    /* 401 of a token service is about the password, which is not to be tried again and again. */
+    return (code == IMG_EAUTH && err->http_status != 401) || err->http_status == 400;
 }
 
 /* The first refusal is the one that tells most. */

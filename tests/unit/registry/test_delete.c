@@ -219,6 +219,36 @@ static void peeks_at_nothing(void **state)
     close_scene(&scene);
 }
 
+/* Who was refused does not delete as nobody, even where that would do, nor after nobody could read;
+ * and a wrong password is tried once. */
+static void never_as_nobody(void **state)
+{
+    (void)state;
+    img_error err;
+    struct scene scene;
+    char text[256];
+    auto_(document) struct document got = DOCUMENT_INIT;
+    open_scene(&scene,
+               "{\"auth\":{\"scheme\":\"bearer\",\"users\":{\"u\":\"s3cret\"},"
+               "\"grant\":{\"\":{\"*\":[\"pull\",\"push\",\"delete\",\"*\"]}}}}",
+               "a/b:one");
+    snprintf(text, sizeof(text), "{\"auths\":{\"%s\":{\"auth\":\"dTp3cm9uZw==\"}}}",
+             scene.peer.host);
+    peer_write(scene.peer.auth_file, text);
+    img__endpoint_free(&scene.repository->base);
+    scene.repository =
+        (struct repository *)peer_endpoint(scene.registry, &scene.peer, "a/b:one", REGISTRY_PULL);
+    assert_fails(img__tag_delete(scene.repository, &err), IMG_EAUTH, "user \"u\" of auths[");
+    assert_count(&scene.peer, "/token", "", 1);
+    assert_count(&scene.peer, "DELETE ", "", 1);
+    assert_count(&scene.peer, "DELETE ", " 401 ", 1);
+    assert_fails(img__manifest_get(scene.repository, NULL, &got, &err), IMG_ENOTFOUND,
+                 "without a credential, since");
+    assert_fails(img__tag_delete(scene.repository, &err), IMG_EAUTH, "user \"u\" of auths[");
+    assert_count(&scene.peer, "DELETE ", "", 1);
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +257,7 @@ int main(void)
         cmocka_unit_test(a_manifest_by_its_digest),
         cmocka_unit_test(a_blob),
         cmocka_unit_test(rights),
+        cmocka_unit_test(never_as_nobody),
         cmocka_unit_test(peeks),
         cmocka_unit_test(peeks_at_nothing),
     };
