@@ -12,6 +12,7 @@
 #include "net/internal.h"
 
 #define SENT_AGAIN_MAX 4
+#define TOLD_PAUSE_MS 5000 /* from here on people ask themselves what is going on */
 
 static void wait_until(struct transfer *transfer, int64_t due_ms)
 {
@@ -165,7 +166,7 @@ static void heed(struct transfer *transfer, int64_t pause_ms)
     snprintf(text, sizeof(text), "%d: nothing is asked of it for %lld.%02lld s, then %u at once",
              response->status, (long long)(pause_ms / 1000), (long long)(pause_ms % 1000 / 10),
              img__origin_limit(origin, most, now));
-    img__transfer_log(transfer, IMG_LOG_INFO, text);
+    img__transfer_log(transfer, pause_ms < TOLD_PAUSE_MS ? IMG_LOG_INFO : IMG_LOG_WARNING, text);
 }
 
 static void answered(struct transfer *transfer)

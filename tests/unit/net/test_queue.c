@@ -85,6 +85,32 @@ static void test_origin_pauses(void **state)
     }
 }
 
+static void note_warning(int level, const char *line, void *arg)
+{
+    if (level == IMG_LOG_WARNING)
+        snprintf(arg, 256, "%s", line);
+}
+
+/* A long pause is told of, since nothing else is to be seen in it. */
+static void test_long_pause(void **state)
+{
+    (void)state;
+    char line[256] = "";
+    struct observer observer = {.on_log = note_warning, .on_log_arg = line};
+    struct http *http auto_(http) = client_with(1, 10000, &observer);
+    struct ended ended;
+    struct http_request request = {.method = "GET",
+                                   .url = server_at(&server, "/status/503?Retry-After: 1")};
+    start(http, &request, &ended);
+    run(http);
+    assert_string_equal(line, "");
+    request.url = server_at(&other, "/status/429?Retry-After: 60");
+    start(http, &request, &ended);
+    run(http);
+    assert_non_null(strstr(line, "429: nothing is asked of it for 60."));
+    assert_non_null(strstr(line, " s, then 3 at once"));
+}
+
 /* A 503 without a time is no wish of the origin. */
 static void test_no_pause(void **state)
 {
@@ -187,8 +213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_origin_pauses), cmocka_unit_test(test_no_pause),
-        cmocka_unit_test(test_fewer_at_once), cmocka_unit_test(test_priority),
-        cmocka_unit_test(test_tries_run_out),
+        cmocka_unit_test(test_long_pause),    cmocka_unit_test(test_fewer_at_once),
+        cmocka_unit_test(test_priority),      cmocka_unit_test(test_tries_run_out),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
