@@ -233,7 +233,8 @@ static bool is_spent_part(const struct collector *gc, const char *name)
     if (!img__part_digest(name, &digest) ||
         fstatat(gc->store->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
-    if (st.st_mtime > time(NULL) || time(NULL) - st.st_mtime > PART_SECONDS_MAX)
+    /* Also of a clock that went backwards; a file server's may be ahead a little. */
+    if (llabs((long long)time(NULL) - st.st_mtime) > PART_SECONDS_MAX)
         return true;
     return img__store_blob_path(&digest, &path, NULL) == 0 &&
            fstatat(gc->store->dir_fd, path.text, &st, AT_SYMLINK_NOFOLLOW) == 0;
