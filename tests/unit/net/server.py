@@ -212,7 +212,7 @@ class Connection:
             self.send("HTTP/1.1 100 Continue\r\n\r\n")
         begun = time.monotonic()
         first = self.file.peek(1)
-        waited = time.monotonic() - begun > 0.5
+        waited = time.monotonic() - begun > 0.8
         body = self.read_body()
         text = f"{'expects' if expects else 'plain'} {'late' if waited else 'at once'} {len(body)}"
         self.answer(201 if first else 400, text.encode())
