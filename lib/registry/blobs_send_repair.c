@@ -25,6 +25,7 @@
 #define SESSIONS_MAX 3
 #define PAUSE_FIRST_MS 200
 #define PAUSE_MAX_MS 30000
+#define PROGRESS_BYTES ((uint64_t)64 * 1024) /* less between two failures is none */
 
 enum trouble {
     TROUBLE_FATAL,
@@ -151,8 +152,10 @@ static void resume(struct send *send, uint64_t have)
 {
     bool stuck = send->err.http_status == 416 && have <= send->at;
     if (have > send->at) {
+        bool enough = have - send->at >= PROGRESS_BYTES || have == img__send_size(send);
         send->at = have;
-        send->failures = 0;
+        if (enough)
+            send->failures = 0;
     }
     if (stuck && (send->way != UPLOAD_PIECES || !img__upload_shrink(&send->ways, send->part))) {
         begin_anew(send, 0);

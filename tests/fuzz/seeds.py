@@ -232,6 +232,10 @@ def credentials():
     secret = dict(ServerURL="https://index.docker.io/v1/", Username="<token>", Secret="s")
     for i, answer in enumerate((token, errors, secret)):
         put("answers", f"answer{i}", bytes([i]) + json.dumps(answer).encode())
+    for i, text in enumerate((b"0-99", b"0-0", b"bytes=0-9", b"0-99999999999999999999", b"1-2")):
+        put("upload", f"range{i}", b"\1" + text)
+    for i, text in enumerate((b"5242880", b"1", b"9223372036854775807", b"99999999999999999999999")):
+        put("upload", f"limit{i}", b"\0" + text)
     put("answers", "oauth", b'\1{"error":"invalid_grant","error_description":"unknown \\u001b token"}')
     put("answers", "none", b"\2credentials not found in native keychain\n")
     auths = {"https://index.docker.io/v1/": dict(auth="dTpw"), "r/a": dict(identitytoken="i"),
