@@ -107,7 +107,8 @@ static int set_name(const char *text, const char *where, img_reference *out, img
     int result = img_reference_parse(text, &parsed, err);
     if (result)
         return img__prefix(err, result, "%s", where);
-    if (!text[host] || host >= sizeof(out->domain) || strlen(text + host + 1) >= sizeof(out->path))
+    if (!text[host] || strpbrk(text + host, ":@") || host >= sizeof(out->domain) ||
+        strlen(text + host + 1) >= sizeof(out->path))
         return img__fail(err, IMG_EINVAL, "%s: \"%s\" is no repository", where, text);
     memcpy(out->domain, text, host);
     out->domain[host] = '\0';
@@ -126,8 +127,11 @@ int img__registries_conf_rewrite(const struct conf_registry *registry,
         return 0;
     normal_name(reference, name);
     size_t covered = match(registry->prefix, name);
-    img__buf_puts(&text, endpoint->location);
-    /* A prefix with a tag covers all of the name. */
+    /* A prefix with a tag covers all of the name, and then the location may have one too. The tag
+     * stays the one that was asked for. */
+    size_t path = strcspn(endpoint->location, "/");
+    size_t bare = path + strcspn(endpoint->location + path, ":@");
+    img__buf_append(&text, endpoint->location, covered ? strlen(endpoint->location) : bare);
     if (covered)
         img__buf_puts(&text, name + covered);
     int result = img__buf_check(&text, "a reference", err);

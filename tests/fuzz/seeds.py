@@ -352,6 +352,12 @@ skip_verify = true
 [host."http://m:5000/p".header]
 x-a = ["b", "c"]
 """
+    put("registries_conf", "tag", b"""[[registry]]
+prefix = "a.example/b"
+location = "c"
+[[registry.mirror]]
+location = "m.example/1:e"
+""")
     for name in ("toml", "registries_conf"):
         put(name, "conf", conf)
         put(name, "hosts", hosts)

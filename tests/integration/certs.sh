@@ -55,6 +55,23 @@ grep -Eq "^  connect *$strict, TLSv1.[23] " "$work/doctor" || fail "$(cat "$work
 rm "$certs/$strict/client.cert"
 refuses 3 "client.key but no $certs/$strict/client.cert" "$IMGTOOL" push app:1 "$strict/app:1"
 
+step "roots and proxies from the environment, as the doctor sees them"
+mv "$certs/$lenient" "$work/kept"
+SSL_CERT_FILE=$work/server-ca.pem imgtool doctor "$lenient/app:1" >"$work/doctor"
+grep -q "^roots *$work/server-ca.pem (SSL_CERT_FILE)" "$work/doctor" || fail "$(cat "$work/doctor")"
+mkdir "$work/roots"
+cp "$work/server-ca.pem" "$work/roots/$(openssl x509 -hash -noout -in "$work/server-ca.pem").0"
+SSL_CERT_DIR=$work/roots imgtool doctor "$lenient/app:1" >"$work/doctor"
+grep -q "^roots .*$work/roots (SSL_CERT_DIR)" "$work/doctor" || fail "$(cat "$work/doctor")"
+mv "$work/kept" "$certs/$lenient"
+HTTPS_PROXY=http://me:hidden@proxy.example:3128 NO_PROXY=.inside.example \
+    imgtool doctor --offline far.example/app:1 >"$work/doctor"
+grep -q "^  proxy *http://proxy.example:3128.* (HTTPS_PROXY)" "$work/doctor" || fail "$(cat "$work/doctor")"
+grep -q hidden "$work/doctor" && fail "the doctor tells the password of a proxy"
+HTTPS_PROXY=http://proxy.example:3128 NO_PROXY=.inside.example \
+    imgtool doctor --offline a.inside.example/app:1 >"$work/doctor"
+grep -q "^  proxy *none (NO_PROXY: .inside.example)" "$work/doctor" || fail "$(cat "$work/doctor")"
+
 step "podman takes the same folder"
 cp "$work/client.pem" "$certs/$strict/client.cert"
 podman --root "$work/graph" --runroot "$work/run" --storage-driver vfs pull -q "$strict/app:1" \

@@ -292,6 +292,11 @@ static inline struct registry *peer_client(const struct peer *peer, img_client_o
     img_error err;
     struct registry *registry;
     options.auth_file = peer->auth_file;
+    /* What stands on this machine for its registries is not for the test. */
+    if (!options.registries_conf)
+        options.registries_conf = "/dev/null";
+    if (!options.hosts_dir)
+        options.hosts_dir = "/dev/null";
     options.jobs = options.jobs ? options.jobs : 4;
     options.tries = options.tries ? options.tries : 2;
     options.connect_timeout_ms = 5000;

@@ -117,6 +117,27 @@ static void test_rewriting(void **state)
     img__registries_conf_free(conf);
 }
 
+/* Locations may have tags, as prefixes may: those of a whole name. */
+static void test_locations_with_tags(void **state)
+{
+    img_reference out;
+    img_error err;
+    (void)state;
+    struct registries_conf *conf = load("[[registry]]\nlocation = \"a.example/b:1\"\n"
+                                        "[[registry]]\nprefix = \"c.example\"\n"
+                                        "location = \"d.example/e:1\"\n");
+    const img_reference whole = parse("a.example/b:1"), part = parse("c.example/f:2");
+    const struct conf_registry *found = img__registries_conf_find(conf, &whole);
+    assert_non_null(found);
+    assert_ok(img__registries_conf_rewrite(found, &found->own, &whole, &out, &err));
+    assert_string_equal(out.path, "b");
+    assert_string_equal(out.tag, "1");
+    found = img__registries_conf_find(conf, &part);
+    assert_fails(img__registries_conf_rewrite(found, &found->own, &part, &out, &err), IMG_EINVAL,
+                 "registries.conf:3: ");
+    img__registries_conf_free(conf);
+}
+
 static void test_settings(void **state)
 {
     static const char text[] =
@@ -247,8 +268,13 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        folder_test(test_prefixes), folder_test(test_rewriting),    folder_test(test_settings),
-        folder_test(test_mistakes), folder_test(test_unknown_keys), folder_test(test_files),
+        folder_test(test_prefixes),
+        folder_test(test_rewriting),
+        folder_test(test_locations_with_tags),
+        folder_test(test_settings),
+        folder_test(test_mistakes),
+        folder_test(test_unknown_keys),
+        folder_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
