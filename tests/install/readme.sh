@@ -23,6 +23,7 @@ start_registry registry
 small_tree
 cd "$work/project"
 cp -a "$work/tree" site
+echo '{"spdxVersion": "SPDX-2.3"}' >sbom.json
 
 # here_and_now FILE: the block, with the registry of the test for the one of the reader.
 here_and_now() {
