@@ -4,7 +4,8 @@
  * graph between any two.
  *
  * Local places open blobs as sources and sinks. Remote ones move many at once: they are given all
- * the blobs of an image and drive the local side themselves.
+ * the blobs of an image and drive the local side themselves. To one that sends, another one is
+ * local, too: it opens sources.
  */
 #ifndef IMG_CORE_ENDPOINT_H
 #define IMG_CORE_ENDPOINT_H
@@ -47,9 +48,11 @@ struct endpoint_ops {
     int (*has_blob)(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
                     img_error *err);
 
-    /* Local places only, else NULL. open_sink verifies; *out NULL: the blob is there already. */
+    /* A blob as a source that verifies. That of a remote place is for the loop of its client alone:
+     * it says IMG__EAGAIN (see net/http.h). */
     int (*open_source)(struct endpoint *endpoint, const img_descriptor *descriptor,
                        struct source **out, img_error *err);
+    /* Local places only, else NULL. It verifies; *out NULL: the blob is there already. */
     int (*open_sink)(struct endpoint *endpoint, const img_descriptor *descriptor, struct sink **out,
                      img_error *err);
     /* The same, but it goes on with what an earlier try left, of whatever process: the first

@@ -49,8 +49,8 @@ struct mark {
     struct hash *hash;
 };
 
-#define MARKS 16
-#define MARK_BYTES ((uint64_t)8 << 20)
+#define MARKS 32
+#define MARK_BYTES ((uint64_t)2 << 20)
 
 struct verify_source {
     struct source base;

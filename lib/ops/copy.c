@@ -40,13 +40,8 @@ static int move_jobs(const struct copy *copy, const struct blob_job *jobs, size_
                      img_error *err)
 {
     struct endpoint *from = copy->from, *to = copy->to;
-    if (from->ops->fetch && !to->ops->send) {
-        size_t at_once = to->serial ? 1 : count;
-        int rc = 0;
-        for (size_t i = 0; rc == 0 && i < count; i += at_once)
-            rc = from->ops->fetch(from, jobs + i, at_once, copy->observer, err);
-        return rc;
-    }
+    if (from->ops->fetch && !to->ops->send)
+        return from->ops->fetch(from, jobs, count, copy->observer, err);
     if (to->ops->send)
         return to->ops->send(to, jobs, count, copy->observer, err);
     for (size_t i = 0; i < count; i++) {

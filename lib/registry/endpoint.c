@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "registry/blob_reader.h"
 #include "registry/call.h"
 #include "registry/elsewhere.h"
 #include "registry/places.h"
@@ -59,6 +60,12 @@ static int endpoint_has_blob(struct endpoint *endpoint, const img_descriptor *de
     return img__blob_has(self_of(endpoint), descriptor, has, err);
 }
 
+static int endpoint_open_source(struct endpoint *endpoint, const img_descriptor *descriptor,
+                                struct source **out, img_error *err)
+{
+    return img__blob_reader(self_of(endpoint), descriptor, out, err);
+}
+
 static int endpoint_fetch(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
                           struct observer *observer, img_error *err)
 {
@@ -74,6 +81,7 @@ static int endpoint_send(struct endpoint *endpoint, const struct blob_job *jobs,
 static void endpoint_free(struct endpoint *endpoint)
 {
     struct repository *repository = self_of(endpoint);
+    img__blob_readers_free(repository);
     while (repository->mounts) {
         struct mount *mount = repository->mounts;
         repository->mounts = mount->next;
@@ -96,6 +104,7 @@ static const struct endpoint_ops endpoint_ops = {
     .put_document = endpoint_put_document,
     .set_name = endpoint_set_name,
     .has_blob = endpoint_has_blob,
+    .open_source = endpoint_open_source,
     .fetch = endpoint_fetch,
     .send = endpoint_send,
     .free = endpoint_free,

@@ -8,6 +8,8 @@
 #include "core/endpoint.h"
 #include "registry/call.h"
 
+struct relay;
+
 /* Access with the right to pull from a second repository of the host as well. */
 struct mount {
     struct mount *next;
@@ -26,6 +28,9 @@ struct repository {
     struct elsewhere *elsewhere;
     struct place *places; /* to read from; see places.h */
     size_t place_count;
+    struct relay *relays; /* see blob_reader.c */
+    int source_code;      /* why blobs of it could not be read any more; 0: nothing is known */
+    img_error source_err;
 };
 
 /* The access to mount from source, made at first use. */

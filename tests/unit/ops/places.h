@@ -356,7 +356,7 @@ static const struct endpoint_ops place_remote_ops = {
 static inline struct place place_new(struct world *world, bool remote)
 {
     return (struct place){
-        .base = {remote ? &place_remote_ops : &place_local_ops},
+        .base = {.ops = remote ? &place_remote_ops : &place_local_ops},
         .world = world,
         .name = CONTENTS_MAX,
     };
