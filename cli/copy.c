@@ -185,6 +185,8 @@ static int parse_request(struct cli *cli, const struct arguments *args, struct r
     request->all_tags = option_count(args, "all-tags") > 0;
     if (option_count(args, "sparse"))
         request->options.flags |= IMG_COPY_SPARSE;
+    if (option_count(args, "referrers"))
+        request->options.flags |= IMG_COPY_REFERRERS;
     if (parse_platforms(args, request, err) < 0)
         return err->code;
     if (option_count(args, "sparse") && !request->options.platform_count)
@@ -232,6 +234,7 @@ static const struct option options[] = {
      NULL},
     {"sparse", 0, false, NULL, "with --platform: the index stays as it is", NULL},
     {"all-tags", 0, false, NULL, "copy each tag of the repository; prints TAG@DIGEST", NULL},
+    {"referrers", 0, false, NULL, "copy what refers to it, too, such as signatures", NULL},
     {"dry-run", 0, false, NULL, "say what would move, and change nothing", NULL},
     {0},
 };

@@ -31,6 +31,9 @@ extern "C" {
 /* With platforms: the index is copied as it is, though it names more than what is copied. Not every
  * registry takes such a one. */
 #define IMG_COPY_SPARSE 1u
+/* From registry to registry: what refers to what is copied goes along, such as signatures, and what
+ * refers to that. Looking at a copy leaves it out. */
+#define IMG_COPY_REFERRERS 2u
 
 typedef struct img_copy_options {
     size_t size;

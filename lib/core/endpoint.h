@@ -48,6 +48,12 @@ struct endpoint_ops {
     int (*has_blob)(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,
                     img_error *err);
 
+    /* What refers to a manifest, each once; what take returns ends the list. NULL: the place does
+     * not know. */
+    int (*referrers)(struct endpoint *endpoint, const img_digest *subject,
+                     int (*take)(const img_descriptor *descriptor, void *arg, img_error *err),
+                     void *arg, img_error *err);
+
     /* A blob as a source that verifies. That of a remote place is for the loop of its client alone:
      * it says IMG__EAGAIN (see net/http.h). */
     int (*open_source)(struct endpoint *endpoint, const img_descriptor *descriptor,

@@ -7,6 +7,7 @@
 #include "ops/copy.h"
 
 #include "ops/copy_plan.h"
+#include "ops/copy_referrers.h"
 #include "ops/select.h"
 
 /* Between two local places. */
@@ -60,18 +61,23 @@ static int move_blobs(const struct plan *plan, img_error *err)
     auto_free struct blob_job *jobs = calloc(plan->blob_count, sizeof(*jobs));
     if (!jobs)
         return img__fail_memory(err);
+    size_t count = 0;
     for (size_t i = 0; i < plan->blob_count; i++) {
-        jobs[i].descriptor = &plan->blobs[i].descriptor;
-        jobs[i].what = plan->blobs[i].what;
-        jobs[i].local = copy->from->ops->fetch && !copy->to->ops->send ? copy->to : copy->from;
-        jobs[i].mount_from = copy->mount_from;
-        jobs[i].data = plan->blobs[i].data;
-        jobs[i].urls = plan->blobs[i].urls.count ? img__strv_list(&plan->blobs[i].urls) : NULL;
+        const struct plan_blob *blob = &plan->blobs[i];
+        if (blob->exists)
+            continue;
+        jobs[count].descriptor = &blob->descriptor;
+        jobs[count].what = blob->what;
+        jobs[count].local = copy->from->ops->fetch && !copy->to->ops->send ? copy->to : copy->from;
+        jobs[count].mount_from = copy->mount_from;
+        jobs[count].data = blob->data;
+        jobs[count++].urls = blob->urls.count ? img__strv_list(&blob->urls) : NULL;
     }
-    return move_jobs(copy, jobs, plan->blob_count, err);
+    return count ? move_jobs(copy, jobs, count, err) : 0;
 }
 
-/* A document moves: an item of its own for the observer. */
+/* A document moves: an item of its own for the observer. What a registry has already is put again
+ * for its name alone. */
 static int put(const struct copy *copy, const struct plan_document *planned, bool top,
                img_error *err)
 {
@@ -81,12 +87,16 @@ static int put(const struct copy *copy, const struct plan_document *planned, boo
     int kind = !planned->exists ? IMG_EVENT_DONE
                : to->ops->send  ? IMG_EVENT_EXISTS
                                 : IMG_EVENT_CACHED;
+    bool names = top && !copy->nameless;
     struct item item;
     int rc = img__item_start(&item, copy->observer, index ? "index" : "manifest",
                              document->descriptor.digest.text, document->len, err);
     if (rc)
         return rc;
-    rc = top ? to->ops->set_name(to, document, err) : to->ops->put_document(to, document, err);
+    if (names)
+        rc = to->ops->set_name(to, document, err);
+    else if (kind != IMG_EVENT_EXISTS)
+        rc = to->ops->put_document(to, document, err);
     return rc ? rc : img__item_end(&item, kind, NULL, err);
 }
 
@@ -146,20 +156,43 @@ static int make_plan(const struct copy *copy, struct document *document, struct 
     return img__plan_make(copy, document, plan, err);
 }
 
-int img__copy_document(const struct copy *copy, struct document *document, img_descriptor *top,
-                       img_error *err)
+static int note_documents(const struct plan *plan, struct strv *out, img_error *err)
 {
-    auto_(plan) struct plan plan = {.copy = copy};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && out && i < plan->document_count; i++)
+        rc = img__strv_add(out, plan->documents[i].document.descriptor.digest.text, err);
+    return rc;
+}
+
+static int copy_graph(const struct copy *copy, struct document *document, img_descriptor *top,
+                      img_error *err)
+{
+    auto_(plan) struct plan plan = {.copy = copy, .whole = copy->documents != NULL};
     img_descriptor named;
     int rc = make_plan(copy, document, &plan, &named, err);
     if (rc == 0)
         rc = move_blobs(&plan, err);
     if (rc == 0)
         rc = put_documents(&plan, err);
+    if (rc == 0)
+        rc = note_documents(&plan, copy->documents, err);
     if (rc)
         return rc;
     *top = named;
     return 0;
+}
+
+int img__copy_document(const struct copy *copy, struct document *document, img_descriptor *top,
+                       img_error *err)
+{
+    auto_(strv) struct strv subjects = STRV_INIT;
+    struct copy own = *copy;
+    if (!copy->referrers)
+        return copy_graph(copy, document, top, err);
+    own.referrers = false;
+    own.documents = &subjects;
+    int rc = copy_graph(&own, document, top, err);
+    return rc ? rc : img__copy_referrers(&own, &subjects, err);
 }
 
 int img__copy(const struct copy *copy, img_descriptor *top, img_error *err)

@@ -5,6 +5,7 @@
 #ifndef IMG_OPS_COPY_H
 #define IMG_OPS_COPY_H
 
+#include "base/strv.h"
 #include "core/endpoint.h"
 
 /* What earlier copies between the same places have seen, and moved; see copy_plan.c. */
@@ -25,7 +26,11 @@ struct copy {
     bool keep_index;       /* the index itself gets the name, as it is, whatever it lacks */
     /* A repository of the target's registry that may have the blobs; NULL: none known. */
     const char *mount_from;
-    bool fresh; /* the target is likely to have nothing of it: it is not asked for documents */
+    bool fresh;     /* the target is likely to have nothing of it: it is not asked for documents */
+    bool referrers; /* what refers to any of it goes along */
+    bool nameless;  /* the document that is copied gets no name */
+    /* Gets the digests of all manifests that it reaches; NULL: nobody asks. */
+    struct strv *documents;
     bool same_repository; /* from and to are one: it is about the name alone */
     uint64_t config_limit_bytes;
     /* What to has under that name, and what from's name may stand for still; NULL: not known. sure:

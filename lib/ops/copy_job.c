@@ -10,6 +10,7 @@
 
 #define CONFIG_LIMIT_BY_DEFAULT ((uint64_t)8 << 20)
 #define PLATFORMS_MAX 1000u
+#define FLAGS_ALL (IMG_COPY_SPARSE | IMG_COPY_REFERRERS)
 
 _Static_assert(sizeof(img_copy_options) ==
                    offsetof(img_copy_options, on_event_arg) + sizeof(void *),
@@ -26,8 +27,8 @@ void img__copy_job_free(struct copy_job *job)
 
 static int check(const img_copy_options *options, img_error *err)
 {
-    if (options->flags & ~IMG_COPY_SPARSE)
-        return img__fail(err, IMG_EINVAL, "unknown flags %#x", options->flags & ~IMG_COPY_SPARSE);
+    if (options->flags & ~FLAGS_ALL)
+        return img__fail(err, IMG_EINVAL, "unknown flags %#x", options->flags & ~FLAGS_ALL);
     if (options->platform_count > PLATFORMS_MAX)
         return img__fail(err, IMG_EINVAL, "%u platforms are too many: at most %u",
                          options->platform_count, PLATFORMS_MAX);
@@ -60,6 +61,7 @@ static void set_up(struct copy_job *job)
         .platforms = options->platforms,
         .platform_count = options->platform_count,
         .keep_index = options->flags & IMG_COPY_SPARSE,
+        .referrers = options->flags & IMG_COPY_REFERRERS,
         .config_limit_bytes = client ? client->config_limit_bytes : CONFIG_LIMIT_BY_DEFAULT,
         .observer = &job->observer,
     };
@@ -81,6 +83,15 @@ static int choose_for_docker(struct copy_job *job, img_error *err)
     return 0;
 }
 
+/* Only registries have lists of them. */
+static int check_referrers(const struct copy_job *job, img_error *err)
+{
+    const struct copy *copy = &job->copy;
+    if (!copy->referrers || (copy->from->ops->referrers && copy->to->ops->send))
+        return 0;
+    return img__fail(err, IMG_EINVAL, "referrers are copied from registry to registry alone");
+}
+
 static int prepare(struct copy_job *job, const char *source, const char *destination, bool preview,
                    img_error *err)
 {
@@ -94,6 +105,8 @@ static int prepare(struct copy_job *job, const char *source, const char *destina
         return rc;
     set_up(job);
     rc = choose_for_docker(job, err);
+    if (rc == 0)
+        rc = check_referrers(job, err);
     return rc ? rc : img__copy_job_relate(job, &job->copy, err);
 }
 

@@ -151,6 +151,8 @@ int img_image_open(img_store *store, const char *reference, const img_platform *
                    img_image **out, img_error *err)
 {
     struct wanted wanted = {.reference = reference, .platform = platform};
+    if (!reference)
+        return img__fail(err, IMG_EINVAL, "the reference of the image is missing");
     return open_image(store, &wanted, out, err);
 }
 

@@ -10,6 +10,7 @@
 #include "registry/call.h"
 #include "registry/elsewhere.h"
 #include "registry/places.h"
+#include "registry/referrers.h"
 #include "registry/registry.h"
 #include "registry/repository.h"
 #include "registry/scope.h"
@@ -60,6 +61,29 @@ static int endpoint_has_blob(struct endpoint *endpoint, const img_descriptor *de
     return img__blob_has(self_of(endpoint), descriptor, has, err);
 }
 
+struct taker {
+    int (*take)(const img_descriptor *descriptor, void *arg, img_error *err);
+    void *arg;
+};
+
+static int take_referrer(const struct referrer *referrer, const char *tag, void *arg,
+                         img_error *err)
+{
+    const struct taker *taker = arg;
+    (void)tag;
+    return taker->take(&referrer->descriptor, taker->arg, err);
+}
+
+static int endpoint_referrers(struct endpoint *endpoint, const img_digest *subject,
+                              int (*take)(const img_descriptor *descriptor, void *arg,
+                                          img_error *err),
+                              void *arg, img_error *err)
+{
+    struct taker taker = {take, arg};
+    const struct referrers_query query = {.subject = subject, .take = take_referrer, .arg = &taker};
+    return img__referrers_list(self_of(endpoint), &query, err);
+}
+
 static int endpoint_open_source(struct endpoint *endpoint, const img_descriptor *descriptor,
                                 struct source **out, img_error *err)
 {
@@ -104,6 +128,7 @@ static const struct endpoint_ops endpoint_ops = {
     .put_document = endpoint_put_document,
     .set_name = endpoint_set_name,
     .has_blob = endpoint_has_blob,
+    .referrers = endpoint_referrers,
     .open_source = endpoint_open_source,
     .fetch = endpoint_fetch,
     .send = endpoint_send,

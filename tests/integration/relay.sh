@@ -120,3 +120,26 @@ for jobs in 1 6; do
         "127.0.0.1:$port/team/app:1" "127.0.0.1:$port/other/app$jobs:1")"
     same "uploads" 3 "$(grep -Ec "^PUT /v2/other/app$jobs/blobs/.* 201" "$work/unmounted")"
 done
+
+step "what refers to it goes along"
+echo '{"sbom":1}' >"$work/sbom.json"
+echo signed >"$work/signature"
+imgtool attach "$one/team/app:1" --artifact-type application/spdx+json "$work/sbom.json" >/dev/null
+sbom=$(imgtool --format json referrers "$one/team/app:1" | jq -r '.[0].digest // .referrers[0].digest')
+imgtool attach "$one/team/app@$sbom" --artifact-type application/vnd.test.signature \
+    "$work/signature" >/dev/null
+# listed REF: what refers to it, without the name of the repository.
+listed() {
+    imgtool referrers "$1" | sed 's/^[^@]*@//'
+}
+imgtool copy "$one/team/app:1" "$two/without/app:1" >/dev/null
+[ -z "$(imgtool referrers "$two/without/app:1")" ] || fail "referrers that nobody asked for"
+for round in 1 2; do
+    imgtool copy --referrers "$one/team/app:1" "$two/with/app:1" >/dev/null
+    same "referrers" "$(listed "$one/team/app:1")" "$(listed "$two/with/app:1")"
+    same "of the referrer" "$(listed "$one/team/app@$sbom")" "$(listed "$two/with/app@$sbom")"
+done
+imgtool copy --referrers "$one/team/app:1" "$one/inside/app:1" >/dev/null
+same "within a registry" "$(listed "$one/team/app@$sbom")" "$(listed "$one/inside/app@$sbom")"
+misuses 'from registry to registry alone' \
+    "$IMGTOOL" copy --referrers "$one/team/app:1" "oci:$work/layout"

@@ -283,6 +283,76 @@ static void both_remote(void **state)
     assert_string_equal(world.trace.data, "name I;");
 }
 
+/* ---- referrers ---- */
+
+/* Who refers to whom, as a list claims: contents, ended by END. */
+struct claims {
+    struct place place;
+    struct {
+        size_t subject, referrer;
+    } rows[8];
+    size_t count;
+    int asked;
+};
+
+static int claims_referrers(struct endpoint *endpoint, const img_digest *subject,
+                            int (*found)(const img_descriptor *descriptor, void *arg,
+                                         img_error *err),
+                            void *arg, img_error *err)
+{
+    struct claims *claims = (struct claims *)endpoint;
+    const struct content *contents = claims->place.world->contents;
+    int rc = 0;
+    claims->asked++;
+    for (size_t i = 0; rc == 0 && i < claims->count; i++)
+        if (img__digest_equal(&contents[claims->rows[i].subject].descriptor.digest, subject))
+            rc = found(&contents[claims->rows[i].referrer].descriptor, arg, err);
+    return rc;
+}
+
+/* A refers to a manifest of the index, B to A, and A to B, which no digests could; C is not there.
+ */
+static void referrers(void **state)
+{
+    (void)state;
+    img_error err = {0};
+    auto_(world) struct world world = WORLD_INIT;
+    struct image image = add_image(&world);
+    size_t file = add_layer(&world, "F");
+    size_t a = add_manifest(&world, "A", image.config_a, (size_t[]){file, END});
+    size_t b = add_manifest(&world, "B", image.config_b, (size_t[]){file, END});
+    size_t c = add_manifest(&world, "C", image.config_b, (size_t[]){END});
+    struct claims from = {
+        .place = place_full(&world, true, image.index),
+        .rows = {{image.manifest_b, a}, {a, b}, {b, a}, {image.index, c}, {b, b}},
+        .count = 5,
+    };
+    struct endpoint_ops ops = place_remote_ops;
+    struct place to = place_new(&world, true);
+    struct observer observer = {on_event, &world, on_log, &world, 0};
+    struct copy walk = {.from = &from.place.base,
+                        .to = &to.base,
+                        .referrers = true,
+                        .config_limit_bytes = 1000,
+                        .observer = &observer};
+    img_descriptor top;
+    ops.referrers = claims_referrers;
+    from.place.base.ops = &ops;
+    from.place.has[c] = false;
+    for (int round = 0; round < 2; round++) {
+        assert_ok(img__copy(&walk, &top, &err));
+        assert_string_equal(world.trace.data,
+                            round ? "name I;"
+                                  : "blob L1;blob CA;blob L2;blob CB;put MA;put MB;name I;"
+                                    "blob F;put A;put B;");
+        assert_int_equal(from.asked, 5); /* MA, MB, I, A, B */
+        assert_int_equal(to.name, image.index);
+        assert_non_null(strstr(img__buf_text(&world.warnings), "listed as a referrer"));
+        img__buf_clear(&world.trace);
+        from.asked = 0;
+    }
+}
+
 /* Whatever can't be put: nothing is named, and what was put before is whole. */
 static void failures(void **state)
 {
@@ -502,6 +572,7 @@ int main(void)
         cmocka_unit_test(platforms),
         cmocka_unit_test(no_platform),
         cmocka_unit_test(both_remote),
+        cmocka_unit_test(referrers),
         cmocka_unit_test(failures),
         cmocka_unit_test(missing_content),
         cmocka_unit_test(cancelled),
