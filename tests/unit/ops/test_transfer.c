@@ -140,7 +140,7 @@ static void credentials(void **state)
     assert_null(strstr(err.message, "xxx"));
     assert_fails(img_login(client, host, "u:v", "p", &err), IMG_EINVAL, "colon");
     assert_fails(img_login(client, "-bad-", "u", "p", &err), IMG_EINVAL, "-bad-");
-    assert_fails(img_logout(client, "-bad-", &err), IMG_EINVAL, "logout -bad-: ");
+    assert_fails(img_logout(client, "-bad-", &err), IMG_EINVAL, "'-bad-': ");
     assert_fails(img_logout(client, host, &err), IMG_ENOTFOUND, "localhost:1");
     assert_false(file_exists(f->parent, "auth.json"));
 
