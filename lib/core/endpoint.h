@@ -43,6 +43,10 @@ struct endpoint_ops {
     int (*put_document)(struct endpoint *endpoint, const struct document *document, img_error *err);
     /* Puts a document and makes the place's own name stand for it. */
     int (*set_name)(struct endpoint *endpoint, const struct document *document, img_error *err);
+    /* The same for several endpoints of one place, which differ in their names alone, and a
+     * document that is there: in fewer steps than one by one. NULL: there is no such way. */
+    int (*set_names)(struct endpoint *const *endpoints, size_t count,
+                     const struct document *document, img_error *err);
 
     /* Is this blob there? NULL: the place can't tell. */
     int (*has_blob)(struct endpoint *endpoint, const img_descriptor *descriptor, bool *has,

@@ -107,6 +107,9 @@ static int put_documents(const struct plan *plan, img_error *err)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = put(copy, &plan->documents[i], i + 1 == count, err);
+    if (rc == 0 && copy->also_count && copy->also[0]->ops->set_names)
+        return copy->also[0]->ops->set_names(copy->also, copy->also_count,
+                                             &plan->documents[count - 1].document, err);
     for (size_t i = 0; rc == 0 && i < copy->also_count; i++)
         rc = copy->also[i]->ops->set_name(copy->also[i], &plan->documents[count - 1].document, err);
     return rc;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/strv.h"
 #include "core/digest.h"
 #include "registry/blob_reader.h"
 #include "registry/call.h"
@@ -90,6 +91,22 @@ static int endpoint_open_source(struct endpoint *endpoint, const img_descriptor 
     return img__blob_reader(self_of(endpoint), descriptor, out, err);
 }
 
+static int endpoint_set_names(struct endpoint *const *endpoints, size_t count,
+                              const struct document *document, img_error *err)
+{
+    auto_(strv) struct strv tags = {0};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        const char *tag = self_of(endpoints[i])->reference.tag;
+        result =
+            *tag ? img__strv_add(&tags, tag, err) : endpoint_set_name(endpoints[i], document, err);
+    }
+    if (result || !tags.count)
+        return result;
+    return img__manifest_put_tags(self_of(endpoints[0]), document, img__strv_list(&tags),
+                                  tags.count, err);
+}
+
 static int endpoint_fetch(struct endpoint *endpoint, const struct blob_job *jobs, size_t count,
                           struct observer *observer, img_error *err)
 {
@@ -127,6 +144,7 @@ static const struct endpoint_ops endpoint_ops = {
     .has_document = endpoint_has_document,
     .put_document = endpoint_put_document,
     .set_name = endpoint_set_name,
+    .set_names = endpoint_set_names,
     .has_blob = endpoint_has_blob,
     .referrers = endpoint_referrers,
     .open_source = endpoint_open_source,

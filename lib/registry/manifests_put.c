@@ -223,7 +223,8 @@ int img__manifest_put_tags(struct repository *repository, const struct document 
                            const char *const *tags, size_t count, img_error *err)
 {
     auto_(strv) struct strv made = {0};
-    bool together = count > 1 && !repository->access.host->tags_singly;
+    /* Of fewer the try could cost more than it saves. */
+    bool together = count > 2 && !repository->access.host->tags_singly;
     int result = check_put(repository, document, false, err);
     for (size_t i = 0; result == 0 && together && i < count; i += TAGS_AT_ONCE) {
         size_t before = made.count;
@@ -231,7 +232,7 @@ int img__manifest_put_tags(struct repository *repository, const struct document 
         result = put_together(repository, document, tags + i, some, &made, err);
         together = made.count > before;
     }
-    if (result == 0 && count > 1 && !together)
+    if (result == 0 && count > 2 && !together)
         repository->access.host->tags_singly = true;
     for (size_t i = 0; result == 0 && i < count; i++) {
         if (!img__strv_has(&made, tags[i]))
