@@ -101,6 +101,7 @@ struct http_request {
     enum address_place from;
     bool bulk; /* over HTTP/1.1, where a large body has a connection of its own, and one that a sink
                   holds up is in nobody's way; a body of 2 MiB to send is, without being told */
+    bool lone; /* on a connection that was not used before, and is not used again */
     bool once; /* no retries, not even where a kept connection turns out dead under the body */
     /* A body that was packed for its way (Content-Encoding: gzip) is unpacked, and such ones are
      * asked for. Else bodies are taken as they come. */

@@ -135,7 +135,7 @@ static CURLcode set_callbacks(struct transfer *transfer)
 bool img__setup_wants_http1(const struct transfer *transfer)
 {
     const struct http_request *want = &transfer->want;
-    return transfer->http1_only || transfer->origin->http1_only || want->bulk ||
+    return transfer->http1_only || transfer->origin->http1_only || want->bulk || want->lone ||
            want->body_size >= BULK_BYTES || strncmp(transfer->here.data, "https:", 6) != 0;
 }
 
@@ -164,6 +164,10 @@ static CURLcode set_connection(struct transfer *transfer)
     /* Who cancels does not wait for a name server; a libcurl that is too old makes him. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     set_version(transfer);
+    if (transfer->want.lone) {
+        SET(CURLOPT_FRESH_CONNECT, 1L);
+        SET(CURLOPT_FORBID_REUSE, 1L);
+    }
     bool own = transfer->tls.set && is_home(transfer);
     rc = rc ? rc : img__tls_setup(easy, &http->roots, own ? &transfer->tls.tls : NULL);
     return rc ? rc : img__proxy_setup(easy, transfer->here.data);

@@ -94,6 +94,7 @@ static int send_part(struct send *send, img_error *err)
         .body_size = send->part,
         .on_bytes = on_bytes,
         .once = send->part > 0,
+        .lone = send->part > 0 && img__upload_forgets(&send->ways),
         .done = on_part,
         .arg = send,
     };

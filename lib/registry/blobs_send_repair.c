@@ -11,6 +11,10 @@
  *   LOST     404, 416               the session is not what we think: ask it, or begin anew
  *   MUDDLED  400 DIGEST_INVALID     what arrived was not what we sent: anew, once
  *
+ * There are registries that forget a session whose connection broke (docker-registry 2 does). What
+ * goes to them after that is sent in pieces small enough to come through, each on a connection of
+ * its own.
+ *
  * A session that can't be asked, or gives no way forward, is given up for a new one, at most three
  * times besides those that another way needs. Whatever is done again waits a little first, and as
  * long as a Retry-After says.
@@ -138,6 +142,9 @@ static void session_lost(struct send *send)
 {
     img_error err;
     bool all_sent = !send->patching && send->part_sent == send->part;
+    bool cut = send->code == IMG_ENETWORK && send->part_sent > 0 && !all_sent;
+    if (cut && img__upload_forgot(&send->ways, send->part_sent))
+        send->detours++;
     if (!all_sent || img__send_size(send) < UPLOAD_RESUMED) {
         begin_anew(send, 0);
         return;

@@ -94,6 +94,7 @@ static int send_request(struct call *call, img_error *err)
         .far = request->url != NULL,
         .from = request->access->host->place,
         .delay_ms = call->sent ? 0 : request->delay_ms,
+        .lone = request->lone,
         .once = request->once || probing,
     };
     call->sent = true;

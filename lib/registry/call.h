@@ -29,6 +29,7 @@ struct call_request {
     int (*on_headers)(const struct http_response *response, void *arg, img_error *err);
     int (*on_bytes)(uint64_t bytes, void *arg, img_error *err);
     uint32_t delay_ms; /* is begun so much later */
+    bool lone;         /* on a connection of its own */
     bool once;         /* the one try of a request that is no 401's fault */
     bool unknown;      /* whoever url leads to is to get no credential, on whatever origin */
     bool bulk;         /* as http_request has it, and the next two */

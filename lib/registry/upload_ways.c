@@ -6,6 +6,7 @@
  *
  *   usual:                     WHOLE, STREAM, PIECES
  *   large, or cut once:        STREAM, PIECES, WHOLE
+ *   cut, and forgotten, twice:  PIECES, and as usual
  *
  * without what was ruled out, for any size or from some size on. A body that was too large (413)
  * rules out all of its size, so that only pieces remain.
@@ -17,6 +18,7 @@
 #include "base/text.h"
 
 #define LIMIT_SANE ((uint64_t)1024 * 1024 * 1024)
+#define FORGOTTEN_BY_CHANCE 1
 #define MAX_SANE ((uint64_t)64 * 1024)
 
 static bool reaches(uint64_t size, uint64_t bound)
@@ -45,12 +47,20 @@ static bool is_possible(const struct upload_ways *ways, const struct upload_limi
     }
 }
 
+bool img__upload_forgets(const struct upload_ways *ways)
+{
+    return ways->forgotten > FORGOTTEN_BY_CHANCE;
+}
+
 enum upload_way img__upload_choose(const struct upload_ways *ways,
                                    const struct upload_limits *limits, uint64_t size)
 {
     static const enum upload_way usual[] = {UPLOAD_WHOLE, UPLOAD_STREAM, UPLOAD_PIECES};
     static const enum upload_way large[] = {UPLOAD_STREAM, UPLOAD_PIECES, UPLOAD_WHOLE};
+    static const enum upload_way forgetful[] = {UPLOAD_PIECES, UPLOAD_WHOLE, UPLOAD_STREAM};
     const enum upload_way *order = size >= UPLOAD_LARGE ? large : usual;
+    if (img__upload_forgets(ways) && size > ways->broke_bytes / 2)
+        order = forgetful;
     if (size == 0)
         return UPLOAD_WHOLE;
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
@@ -63,6 +73,12 @@ enum upload_way img__upload_choose(const struct upload_ways *ways,
 static uint64_t half_of(uint64_t bytes)
 {
     return bytes / 2 > UPLOAD_PIECE_MIN ? bytes / 2 : UPLOAD_PIECE_MIN;
+}
+
+/* What is likely to come through: a fourth of what did before a connection broke. */
+static uint64_t morsel(const struct upload_ways *ways)
+{
+    return ways->broke_bytes / 4 > UPLOAD_MORSEL ? ways->broke_bytes / 4 : UPLOAD_MORSEL;
 }
 
 uint64_t img__upload_piece(const struct upload_ways *ways, const struct upload_limits *limits,
@@ -78,6 +94,8 @@ uint64_t img__upload_piece(const struct upload_ways *ways, const struct upload_l
         size = half_of(ways->put_failed);
     if (reaches(size, ways->refused_bytes))
         size = half_of(ways->refused_bytes);
+    if (img__upload_forgets(ways) && size > morsel(ways) && morsel(ways) >= limits->min_bytes)
+        size = morsel(ways);
     if (limits->max_bytes && size > limits->max_bytes)
         size = limits->max_bytes > MAX_SANE ? limits->max_bytes : MAX_SANE;
     return size < rest ? size : rest;
@@ -97,6 +115,17 @@ static void lower(uint64_t *bound, uint64_t size)
 {
     if (size && (!*bound || size < *bound))
         *bound = size;
+}
+
+bool img__upload_forgot(struct upload_ways *ways, uint64_t bytes)
+{
+    uint64_t before = morsel(ways);
+    bool larger = bytes > ways->broke_bytes;
+    ways->forgotten++;
+    if (ways->forgotten <= FORGOTTEN_BY_CHANCE + 1 ? larger : !larger)
+        ways->broke_bytes = bytes;
+    return ways->forgotten == FORGOTTEN_BY_CHANCE + 1 ||
+           (img__upload_forgets(ways) && morsel(ways) <= before / 2);
 }
 
 void img__upload_rule_out(struct upload_ways *ways, enum upload_way way, bool told, uint64_t size)
@@ -122,6 +151,10 @@ void img__upload_learn(struct upload_ways *origin, const struct upload_ways *blo
     lower(&origin->stream_failed, blob->stream_failed);
     lower(&origin->refused_bytes, blob->refused_bytes);
     lower(&origin->piece_bytes, blob->piece_bytes);
+    if (!img__upload_forgets(blob))
+        return;
+    origin->forgotten = blob->forgotten;
+    lower(&origin->broke_bytes, blob->broke_bytes);
 }
 
 uint64_t img__upload_limit(const char *text, uint64_t len)

@@ -30,10 +30,13 @@ struct upload_ways {
     uint64_t put_failed, stream_failed;     /* the smallest size with which that broke; 0: none */
     uint64_t refused_bytes;                 /* the smallest body that was too large; 0: none was */
     uint64_t piece_bytes;                   /* that a piece may have; 0: the usual */
-    bool no_open_mount;                     /* POST with mount and without from is refused, */
-    bool no_self_mount;                     /* or with the repository itself as from; */
-    bool self_mounts;                       /* or that was seen to find what is there */
-    enum upload_single single;              /* POST with digest and all of the blob */
+    uint32_t forgotten;   /* sessions that went with a broken connection: one may be chance */
+    uint64_t broke_bytes; /* what had gone out when it broke: the more of the first two, then the
+                             least */
+    bool no_open_mount;   /* POST with mount and without from is refused, */
+    bool no_self_mount;   /* or with the repository itself as from; */
+    bool self_mounts;     /* or that was seen to find what is there */
+    enum upload_single single; /* POST with digest and all of the blob */
 };
 
 /* What the answer that began a session says about pieces. 0: nothing. */
@@ -46,6 +49,7 @@ struct upload_limits {
 #define UPLOAD_LARGE ((uint64_t)64 * 1024 * 1024) /* and from this one on, expected */
 #define UPLOAD_PIECE ((uint64_t)8 * 1024 * 1024)  /* the usual: not too small for any */
 #define UPLOAD_PIECE_MIN ((uint64_t)1024 * 1024)  /* to which it is halved */
+#define UPLOAD_MORSEL ((uint64_t)256 * 1024)      /* the same where connections break */
 
 /* The way for a blob of this size. */
 enum upload_way img__upload_choose(const struct upload_ways *ways,
@@ -57,6 +61,13 @@ uint64_t img__upload_piece(const struct upload_ways *ways, const struct upload_l
 
 /* A body of these bytes was too large. False: there are no smaller ones to try. */
 bool img__upload_shrink(struct upload_ways *ways, uint64_t refused);
+
+/* Sessions don't outlive a broken connection there: pieces have to come through. */
+bool img__upload_forgets(const struct upload_ways *ways);
+
+/* A connection broke after bytes of a request, and took the session with it. True: what is sent
+ * from now on is so much smaller that it is another way. */
+bool img__upload_forgot(struct upload_ways *ways, uint64_t bytes);
 
 /* A way broke again and again, or (told) was refused as such, with a blob of this size. */
 void img__upload_rule_out(struct upload_ways *ways, enum upload_way way, bool told, uint64_t size);

@@ -48,6 +48,33 @@ static void ways_in_their_order(void **state)
     assert_int_equal(img__upload_choose(&(struct upload_ways){0}, &limits, MIB + 1), UPLOAD_PIECES);
 }
 
+/* What goes to a registry that forgets gets smaller until it comes through, and no smaller than it
+ * takes. */
+static void forgetful(void **state)
+{
+    struct upload_ways ways = {0}, origin = {0};
+    const struct upload_limits limits = {.min_bytes = 5 * MIB};
+    (void)state;
+    assert_false(img__upload_forgot(&ways, 40 * MIB)); /* that may be chance */
+    assert_int_equal(img__upload_choose(&ways, &no_limits, 60 * MIB), UPLOAD_WHOLE);
+    assert_true(img__upload_forgot(&ways, 1));
+    assert_int_equal(img__upload_choose(&ways, &no_limits, 60 * MIB), UPLOAD_PIECES);
+    assert_int_equal(img__upload_choose(&ways, &no_limits, 10 * MIB), UPLOAD_WHOLE);
+    assert_int_equal(img__upload_piece(&ways, &no_limits, 60 * MIB), UPLOAD_PIECE);
+    assert_true(img__upload_forgot(&ways, 8 * MIB));
+    assert_int_equal(img__upload_piece(&ways, &no_limits, 60 * MIB), 2 * MIB);
+    assert_int_equal(img__upload_piece(&ways, &limits, 60 * MIB), UPLOAD_PIECE);
+    assert_false(img__upload_forgot(&ways, 20 * MIB));
+    assert_int_equal(img__upload_piece(&ways, &no_limits, 60 * MIB), 2 * MIB);
+    assert_true(img__upload_forgot(&ways, 1));
+    assert_int_equal(img__upload_piece(&ways, &no_limits, 60 * MIB), UPLOAD_MORSEL);
+    assert_false(img__upload_forgot(&ways, 1));
+    img__upload_learn(&origin, &ways);
+    assert_int_equal(img__upload_piece(&origin, &no_limits, 60 * MIB), UPLOAD_MORSEL);
+    ways.no_pieces = true;
+    assert_int_equal(img__upload_choose(&ways, &no_limits, 60 * MIB), UPLOAD_WHOLE);
+}
+
 static void sizes_of_pieces(void **state)
 {
     (void)state;
@@ -798,6 +825,7 @@ static void fixed_tags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forgetful),
         cmocka_unit_test(ways_in_their_order),
         cmocka_unit_test(sizes_of_pieces),
         cmocka_unit_test(what_headers_say),
