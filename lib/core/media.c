@@ -83,6 +83,11 @@ enum media_compression img__media_compression(const char *type)
     return media ? media->compression : MEDIA_OTHER;
 }
 
+bool img__media_is_foreign(const char *type)
+{
+    return img__text_starts_nocase(img__media_to_oci(type), OCI_FOREIGN);
+}
+
 const char *img__media_to_oci(const char *type)
 {
     const struct media *media = find(type);

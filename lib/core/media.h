@@ -41,6 +41,8 @@ enum media_compression {
 enum media_kind img__media_kind(const char *type);
 /* Of a layer's type; MEDIA_OTHER if it is none. */
 enum media_compression img__media_compression(const char *type);
+/* A layer that its maker alone distributes? Deprecated by image-spec 1.1, and still around. */
+bool img__media_is_foreign(const char *type);
 /* The OCI twin of a Docker type, else the type itself. Static or type. */
 const char *img__media_to_oci(const char *type);
 /* The type as the table spells it, or type itself if it is unknown. */

@@ -159,6 +159,41 @@ static int add_config(struct plan *plan, const struct document *document,
     return add_extras(plan, slot, img__json_get(manifest->json, "config"), err);
 }
 
+/* A layer that others distribute, and say where, is not put into a registry (registry.md L12). */
+static int stays_away(const struct plan *plan, const img_descriptor *layer, const struct json *json,
+                      bool *away, img_error *err)
+{
+    auto_(strv) struct strv urls = {0};
+    *away = false;
+    if (!plan->copy->to->ops->send || !img__media_is_foreign(layer->media_type))
+        return 0;
+    int rc = img__descriptor_urls(json, &urls, err);
+    *away = rc == 0 && urls.count > 0;
+    if (*away)
+        img__log(plan->copy->observer, IMG_LOG_INFO,
+                 "the layer %s is not sent: others distribute it, at %s", layer->digest.text,
+                 img__strv_list(&urls)[0]);
+    return rc;
+}
+
+static int add_layer(struct plan *plan, const struct manifest *manifest, size_t number,
+                     const struct json *json, bool exists, img_error *err)
+{
+    const img_descriptor *layer = &manifest->layers[number];
+    struct plan_blob *slot;
+    bool away;
+    int rc = stays_away(plan, layer, json, &away, err);
+    if (rc || away)
+        return rc;
+    rc = add_blob(plan, layer, &slot, err);
+    if (rc || !slot)
+        return rc;
+    snprintf(slot->what, sizeof(slot->what), "layer %zu/%zu", number + 1, manifest->layer_count);
+    slot->layer = true;
+    slot->exists = exists;
+    return add_extras(plan, slot, json, err);
+}
+
 static int visit_manifest(struct plan *plan, const struct document *document, bool exists,
                           img_error *err)
 {
@@ -166,16 +201,8 @@ static int visit_manifest(struct plan *plan, const struct document *document, bo
     auto_(manifest) struct manifest manifest = MANIFEST_INIT;
     int rc = img__manifest_parse(document, &manifest, err);
     const struct json *layers = img__json_get(manifest.json, "layers");
-    for (size_t i = 0; rc == 0 && i < manifest.layer_count; i++) {
-        struct plan_blob *slot;
-        rc = add_blob(plan, &manifest.layers[i], &slot, err);
-        if (rc == 0 && slot) {
-            snprintf(slot->what, sizeof(slot->what), "layer %zu/%zu", i + 1, manifest.layer_count);
-            slot->layer = true;
-            slot->exists = there;
-            rc = add_extras(plan, slot, img__json_at(layers, i), err);
-        }
-    }
+    for (size_t i = 0; rc == 0 && i < manifest.layer_count; i++)
+        rc = add_layer(plan, &manifest, i, img__json_at(layers, i), there, err);
     return rc ? rc : add_config(plan, document, &manifest, there, err);
 }
 

@@ -147,3 +147,8 @@ imgtool --store "$work/d" pull "$registry/foreign:1" >/dev/null
 consistent "$work/d"
 same "requests" 2 "$(grep -c "^GET /v2/layers/blobs/$layer" "$work/elsewhere")"
 same "requests with a password" 0 "$(grep -c Authorization "$work/elsewhere" || true)"
+# Nor is it ours to distribute.
+: >"$work/record"
+imgtool --store "$work/d" push "$registry/foreign:1" "$registry/again:1" >/dev/null
+same "blobs that were sent or mounted" 2 "$(grep -c '^POST /v2/again/blobs/uploads/.* 20' "$work/record")"
+same "requests for the layer" 0 "$(grep -c "/v2/again/.*${layer#sha256:}" "$work/record" || true)"

@@ -99,6 +99,16 @@ static void test_valid(void **state)
     assert_true(img__media_valid(longest));
 }
 
+static void test_foreign(void **state)
+{
+    (void)state;
+    assert_true(img__media_is_foreign("application/vnd.oci.image.layer.nondistributable.v1.tar"));
+    assert_true(img__media_is_foreign("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"));
+    assert_false(img__media_is_foreign(MEDIA_OCI_LAYER_GZIP));
+    assert_false(img__media_is_foreign("application/vnd.docker.image.rootfs.diff.tar.gzip"));
+    assert_false(img__media_is_foreign(""));
+}
+
 static void test_accept(void **state)
 {
     (void)state;
@@ -112,10 +122,9 @@ static void test_accept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_canonical),
-        cmocka_unit_test(test_valid),
-        cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_types),   cmocka_unit_test(test_canonical),
+        cmocka_unit_test(test_valid),   cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_foreign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
