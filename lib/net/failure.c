@@ -113,14 +113,41 @@ static enum again describe_timeout(struct transfer *transfer, const char *peer)
     return AGAIN_ONCE;
 }
 
-static enum again describe_request(struct transfer *transfer, const struct reason *reason)
+/* With TLS 1.3 a server looks for our certificate after we take the handshake for done: that it
+ * hangs up then is told by an alert, if that comes before the end of the connection does. */
+static bool wants_certificate(const struct transfer *transfer)
 {
+    return strstr(transfer->detail, "alert bad certificate") ||
+           strstr(transfer->detail, "certificate required");
+}
+
+static bool may_want_certificate(const struct transfer *transfer)
+{
+    long fresh = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &fresh);
+    return fresh && !transfer->header_lines && !transfer->tls.cert_file &&
+           strncmp(transfer->here.data, "https:", 6) == 0;
+}
+
+static enum again describe_request(struct transfer *transfer, const struct reason *reason,
+                                   const char *peer)
+{
+    if (wants_certificate(transfer)) {
+        img__fail(&transfer->err, IMG_ETLS,
+                  "%s: the server wants a client certificate%s: put NAME.cert and NAME.key into "
+                  "the directory for it in certs.d",
+                  peer, transfer->tls.cert_file ? " other than the one it was shown" : "");
+        return AGAIN_NEVER;
+    }
     struct buf url auto_(buf) = BUF_INIT(URL_MAX);
     img__url_for_message(transfer->here.data, &url);
     /* curl's words for the one that is not allowed to rewind are of our own doing. */
     const char *detail = reason->number == CURLE_SEND_FAIL_REWIND ? "" : transfer->detail;
-    img__fail(&transfer->err, IMG_ENETWORK, "%s %s: %s%s%s", transfer->method, img__buf_text(&url),
-              reason->text, *detail ? ": " : "", detail);
+    img__fail(&transfer->err, IMG_ENETWORK, "%s %s: %s%s%s%s", transfer->method,
+              img__buf_text(&url), reason->text, *detail ? ": " : "", detail,
+              may_want_certificate(transfer)
+                  ? " (does the server want a client certificate? those are in certs.d)"
+                  : "");
     transfer->err.sys_errno = os_errno(transfer);
     return reason->again;
 }
@@ -169,7 +196,7 @@ enum again img__failure_describe(struct transfer *transfer, CURLcode result)
     if (strstr(transfer->detail, "memory in chunked")) /* trailers without end */
         return img__header_fail_limit(transfer), AGAIN_NEVER;
     if ((reason = FIND(request_reasons, result)))
-        return describe_request(transfer, reason);
+        return describe_request(transfer, reason, peer);
     switch (result) {
     case CURLE_COULDNT_CONNECT:
         return describe_connect(transfer, peer);

@@ -101,8 +101,7 @@ void img__tls_own_free(struct tls_own *own)
 
 #define UNKNOWN_ISSUER                                                                             \
     "the server's certificate comes from an unknown authority: if it is yours, name the file "     \
-    "with "                                                                                        \
-    "its certificate in SSL_CERT_FILE"
+    "with its certificate in SSL_CERT_FILE, or put it into certs.d"
 
 /* OpenSSL's numbers, X509_V_ERR_*. */
 static const struct verify_row {

@@ -43,7 +43,7 @@ refuses 5 "push .*$strict.*certificate" "$IMGTOOL" push --retry 0 app:1 "$strict
 
 step "a client's certificate"
 cp "$work/server-ca.pem" "$certs/$strict/ca.crt"
-refuses 5 "push .*$strict" "$IMGTOOL" push --retry 0 app:1 "$strict/app:1"
+refuses 5 "push .*$strict.*client certificate" "$IMGTOOL" push --retry 0 app:1 "$strict/app:1"
 cp "$work/client.pem" "$certs/$strict/client.cert"
 refuses 3 "client.cert but no $certs/$strict/client.key" "$IMGTOOL" push app:1 "$strict/app:1"
 cp "$work/client.key" "$certs/$strict/client.key"
