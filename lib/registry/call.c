@@ -101,13 +101,26 @@ static int send_request(struct call *call, img_error *err)
     return img__http_start(request->access->registry->http, &http, on_answer, call, err);
 }
 
+/* Who waited for the first call goes on with the scheme that it found. */
+static int take_scheme(struct call *call, img_error *err)
+{
+    const struct call_request *request = &call->request;
+    if (call->sent || request->url || request->access->host->scheme != HOST_HTTP ||
+        !img__text_starts(call->url, "https:"))
+        return 0;
+    call->fell_back = true;
+    return build_url(call, err);
+}
+
 /* *wait: nothing was sent, the call is resumed later. */
 static int prepare_and_send(struct call *call, img_error *err)
 {
     bool wait;
     if (img__greeting_wait(call))
         return 0;
-    int result = img__auth_prepare(call, &wait, err);
+    int result = take_scheme(call, err);
+    if (result == 0)
+        result = img__auth_prepare(call, &wait, err);
     if (result || wait)
         return result;
     result = send_request(call, err);

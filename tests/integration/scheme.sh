@@ -37,3 +37,9 @@ step "a name and its address, as they were given"
 SSL_CERT_FILE=$work/inner-ca.pem IMGTOOL_STORE=$work/store-3 imgtool pull "${lead[@]}" \
     "registry.test:${secure##*:}/app:1" >/dev/null
 misuses 'HOST:PORT:ADDRESS' imgtool pull --resolve registry.test "registry.test:$port/app:1"
+
+step "once for all that begin at the same time"
+start_script fake python3 -B "$here/fake_registry.py"
+imgtool build --add "$work/tree:/" --add "$work/tree:/more" --add "$work/tree:/most" -t app:2 >/dev/null
+imgtool --progress plain --verbose push app:2 "127.0.0.1:$port/app:2" >/dev/null 2>"$work/log"
+if grep "trying again" "$work/log"; then fail "TLS was tried where it was known that there is none"; fi
