@@ -110,14 +110,24 @@ static void append_base(const struct host *host, struct buf *out)
     img__buf_putc(out, '/');
 }
 
+/* Is the realm's site another one than the registry's? */
+static bool is_foreign(const struct host *host, const char *url, struct url_origin *to)
+{
+    auto_(buf) struct buf base = BUF_INIT(URL_MAX);
+    struct url_origin from;
+    append_base(host, &base);
+    return img__url_origin(img__buf_text(&base), &from, NULL) != 0 ||
+           img__url_origin(url, to, NULL) != 0 ||
+           !img__token_same_site(from.host, from.host_len, to->host, to->host_len);
+}
+
 /* A credential is about to go to a realm whose site is not the registry's. */
-static void warn_of_realm(const struct access *access, const char *base, const char *url)
+static void warn_of_realm(const struct access *access, const char *url)
 {
     struct host *host = access->host;
-    struct url_origin from, to;
+    struct url_origin to = {0};
     if (host->warned_of_realm || img__account_is_anonymous(access->account) ||
-        img__url_origin(base, &from, NULL) != 0 || img__url_origin(url, &to, NULL) != 0 ||
-        img__token_same_site(from.host, from.host_len, to.host, to.host_len))
+        !is_foreign(host, url, &to))
         return;
     host->warned_of_realm = true;
     img__log(&access->registry->log, IMG_LOG_WARNING,
@@ -174,22 +184,37 @@ static int on_tick(uint64_t bytes, void *arg, img_error *err)
     return result;
 }
 
+/* With our client certificate for another site a registry could make that site's service give us a
+ * token, which then goes to the registry. */
+static void withhold_certificate(const struct token *token, struct http_tls *tls)
+{
+    struct url_origin to = {0};
+    if (!tls->cert_file || !is_foreign(token->host, token->url, &to))
+        return;
+    tls->cert_file = tls->key_file = NULL;
+    img__log(&token->registry->log, IMG_LOG_WARNING,
+             "the client certificate for %.*s is not shown there: %s, of another site, sends us",
+             (int)to.host_len, to.host, token->host->name);
+}
+
 static int start_request(struct token *token, img_error *err)
 {
     static const char *const form_headers[] = {"Content-Type: application/x-www-form-urlencoded",
                                                NULL};
-    const struct http_tls *tls;
+    const struct http_tls *known;
     const struct strv *own;
     int result =
-        img__registry_settings_for(token->registry, token->host, token->url, &tls, &own, err);
+        img__registry_settings_for(token->registry, token->host, token->url, &known, &own, err);
     if (result)
         return result;
+    struct http_tls tls = *known;
+    withhold_certificate(token, &tls);
     const struct http_request request = {
         .method = token->form ? "POST" : "GET",
         .url = token->url,
         .headers = token->form ? form_headers : NULL,
         .authorization = token->authorization,
-        .tls = tls,
+        .tls = &tls,
         .own_headers = own ? img__strv_list(own) : NULL,
         .body = token->form,
         .body_size = token->form_text.len,
@@ -217,7 +242,7 @@ static int request_token(struct token *token, const struct access *access, enum 
     int result = img__token_check_realm(img__buf_text(&base), realm ? realm : "", &url, err);
     if (result)
         return result;
-    warn_of_realm(access, img__buf_text(&base), img__buf_text(&url));
+    warn_of_realm(access, img__buf_text(&url));
     result = grant == TOKEN_GET ? prepare_query(token, access->account, &url, err)
                                 : prepare_form(token, access->account, err);
     if (result)

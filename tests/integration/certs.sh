@@ -52,6 +52,30 @@ skopeo inspect "docker://$strict/app:1" >/dev/null
 imgtool doctor "$strict/app:1" >"$work/doctor"
 grep -q "^  certificates *$certs/$strict/client.key$" "$work/doctor" || fail "$(cat "$work/doctor")"
 grep -Eq "^  connect *$strict, TLSv1.[23] " "$work/doctor" || fail "$(cat "$work/doctor")"
+step "a registry can't have its token fetched with a certificate for another site"
+port_of_strict=${strict##*:}
+mkdir -p "$certs/localhost:$port_of_strict"
+cp "$work/server-ca.pem" "$certs/localhost:$port_of_strict/ca.crt"
+cp "$work/client.pem" "$certs/localhost:$port_of_strict/client.cert"
+cp "$work/client.key" "$certs/localhost:$port_of_strict/client.key"
+# names HOST: a registry, $leading, that names a token service there.
+names() {
+    printf '{"auth":{"scheme":"bearer","realm":"https://%s/v2/"}}' "$1" >"$work/names.json"
+    start_script "names-$1" python3 -B "$here/fake_registry.py" --script "$work/names.json" \
+        --tls "$work/server.pem" "$work/server.key"
+    leading=127.0.0.1:$port
+    mkdir -p "$certs/$leading"
+    cp "$work/server-ca.pem" "$certs/$leading/ca.crt"
+}
+names "$strict"
+refuses 7 "$strict/v2/: the answer holds no token" "$IMGTOOL" push --retry 0 app:1 "$leading/app:1"
+names "localhost:$port_of_strict"
+status=0
+imgtool --progress plain push --retry 0 app:1 "$leading/app:1" >"$work/out" 2>"$work/err" || status=$?
+same "status" 5 "$status"
+grep -q "certificate for localhost is not shown there: $leading" "$work/err" ||
+    fail "no warning: $(cat "$work/err")"
+
 rm "$certs/$strict/client.cert"
 refuses 3 "client.key but no $certs/$strict/client.cert" "$IMGTOOL" push app:1 "$strict/app:1"
 
