@@ -26,13 +26,30 @@ static const struct {
     const char *word;
     const char *ours;
 } synonyms[] = {
-    {"list", "images"},  {"image", "images"},   {"tags", "ls"},
-    {"rmi", "rm"},       {"remove", "rm"},      {"erase", "rm"},
-    {"untag", "rm"},     {"show", "inspect"},   {"info", "version"},
-    {"create", "build"}, {"append", "build"},   {"fetch", "pull"},
-    {"upload", "push"},  {"extract", "unpack"}, {"export", "unpack --to-tar"},
-    {"mount", "unpack"}, {"tree", "files"},     {"gc", "prune"},
-    {"clean", "prune"},  {"cp", "copy"},
+    {"list", "images"},
+    {"image", "images"},
+    {"tags", "ls"},
+    {"rmi", "rm"},
+    {"remove", "rm"},
+    {"erase", "rm"},
+    {"untag", "rm"},
+    {"show", "inspect"},
+    {"info", "version"},
+    {"create", "build"},
+    {"append", "build"},
+    {"fetch", "pull"},
+    {"upload", "push"},
+    {"extract", "unpack"},
+    {"export", "unpack --to-tar"},
+    {"mount", "unpack"},
+    {"tree", "files"},
+    {"gc", "prune"},
+    {"clean", "prune"},
+    {"cp", "copy"},
+    {"list-tags", "ls"},
+    {"sync", "copy"},
+    {"discover", "referrers"},
+    {"attest", "attach"},
 };
 
 static const struct {

@@ -37,10 +37,23 @@ static int print_result(const struct deletion *deletion, const char *what, const
     return 0;
 }
 
+/* What the library says of it, and which option does what it speaks of. */
+static int fail_tag(img_error *err)
+{
+    char message[sizeof(err->message)];
+
+    if (err->code != IMG_EUNSUPPORTED)
+        return err->code;
+    memcpy(message, err->message, sizeof(message));
+    snprintf(err->message, sizeof(err->message), "%.*s; --digest deletes what the tag stands for",
+             (int)sizeof(message) - 64, message);
+    return err->code;
+}
+
 static int delete_tag(const struct deletion *deletion, img_error *err)
 {
     if (img_tag_delete(deletion->client, deletion->reference, err) < 0)
-        return err->code;
+        return fail_tag(err);
     cli_note(deletion->cli,
              "deleted the tag %s; what it stood for stays, under its digest and other tags",
              deletion->reference);

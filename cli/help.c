@@ -114,12 +114,10 @@ void help_print(FILE *stream, const struct command *command)
     print_options(stream, command->options);
     if (command->notes)
         fprintf(stream, "\n%s\n", command->notes);
-    if (command->options || command->more_options)
-        putc('\n', stream);
+    putc('\n', stream);
     if (command->more_options)
         fputs("Options for registries: imgtool help registry-options\n", stream);
-    if (command->options || command->more_options)
-        fputs("The options of all commands: imgtool --help\n", stream);
+    fputs("The options of all commands: imgtool --help\n", stream);
 }
 
 static void write_options(struct json_out *j, const struct option *options)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compression.h"
@@ -79,6 +80,19 @@ static int parse_options(const struct arguments *args, img_load_options *options
     return 0;
 }
 
+/* "load app.tar": there are images that are called so, but none beside a file of that name. */
+static const char *forgotten_file(const struct arguments *args)
+{
+    struct stat st;
+
+    for (size_t i = 0; i < args->operand_count; i++) {
+        const char *operand = args->operands[i];
+        if ((strstr(operand, ".tar") || strstr(operand, ".tgz")) && stat(operand, &st) == 0)
+            return operand;
+    }
+    return NULL;
+}
+
 static int load_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
     auto_(store) img_store *store = NULL;
@@ -86,8 +100,11 @@ static int load_run(struct cli *cli, const struct arguments *args, img_error *er
     struct printing printing = {.cli = cli, .out = {.stream = stdout}};
     const char *path = option_value(args, "input");
     bool from_stdin = !path || text_is(path, "-");
+    const char *forgotten = path ? NULL : forgotten_file(args);
     img_platform platform;
 
+    if (forgotten)
+        return cli_fail(err, IMG_EINVAL, "load: '%s' is a file: read it with -i", forgotten);
     if (parse_options(args, &options, &platform, err) < 0)
         return err->code;
     if (from_stdin && isatty(STDIN_FILENO))

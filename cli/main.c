@@ -106,9 +106,26 @@ static int apply_format(struct cli *cli, const struct command *command,
     return 0;
 }
 
+/* "--insecure IMAGE": what other tools have as a switch takes a value here, and took the operand.
+ */
+static const char *taken_operand(const struct arguments *args)
+{
+    for (size_t i = 0; i < args->use_count; i++) {
+        const struct option_use *use = &args->uses[i];
+        if (use->option->value && text_is(use->option->value, "HOST") && strchr(use->value, '/'))
+            return use->option->name;
+    }
+    return NULL;
+}
+
 static int check_operands(const struct command *command, const struct arguments *args,
                           img_error *err)
 {
+    const char *taker = taken_operand(args);
+
+    if (args->operand_count < command->min_operands && taker)
+        return cli_fail(err, IMG_EINVAL, "%s: too few arguments: --%s takes one, HOST[:PORT]",
+                        command->name, taker);
     if (args->operand_count < command->min_operands)
         return cli_fail(err, IMG_EINVAL, "%s: too few arguments", command->name);
     if (args->operand_count > command->max_operands)

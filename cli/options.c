@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "fail.h"
+#include "habits.h"
 #include "memory.h"
 #include "suggest.h"
 #include "text.h"
@@ -65,8 +66,11 @@ static const char *behind_command(const struct cursor *c)
 
 static int fail_unknown(const struct cursor *c, const char *name, size_t len)
 {
+    const char *instead = habit_instead(c->args, name, len);
     struct suggestion best;
 
+    if (instead)
+        return cli_fail(c->err, IMG_EINVAL, "unknown option '--%.*s'; %s", (int)len, name, instead);
     suggestion_start(&best, name, len);
     for (size_t t = 0; t < OPTION_TABLES; t++)
         for (const struct option *o = c->args->tables[t]; o && o->name; o++)
@@ -76,6 +80,16 @@ static int fail_unknown(const struct cursor *c, const char *name, size_t len)
                         (int)len, name, best.word);
     return cli_fail(c->err, IMG_EINVAL, "unknown option '--%.*s'%s", (int)len, name,
                     behind_command(c));
+}
+
+/* spelled is "-X". */
+static int fail_letter(const struct cursor *c, const char *spelled)
+{
+    const char *instead = habit_instead(c->args, spelled + 1, 1);
+
+    if (instead)
+        return cli_fail(c->err, IMG_EINVAL, "unknown option '%s'; %s", spelled, instead);
+    return cli_fail(c->err, IMG_EINVAL, "unknown option '%s'%s", spelled, behind_command(c));
 }
 
 static bool takes_two(const struct option *option)
@@ -133,8 +147,7 @@ static int parse_letters(struct cursor *c, const char *letters)
         char spelled[] = {'-', *letters, '\0'};
 
         if (!option)
-            return cli_fail(c->err, IMG_EINVAL, "unknown option '%s'%s", spelled,
-                            behind_command(c));
+            return fail_letter(c, spelled);
         assert(!takes_two(option));
         if (!option->value) {
             add_use(c->args, option, NULL);

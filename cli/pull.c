@@ -49,7 +49,8 @@ const struct command command_pull = {
     .summary = "Bring an image of a registry into the store",
     .example = "  imgtool pull debian:12 --platform linux/amd64",
     .notes = "Prints NAME@DIGEST. What the store has already is not fetched, and what a\n"
-             "pull that broke off has left is gone on with.",
+             "pull that broke off has left is gone on with. What is no index is taken\n"
+             "whatever it is for.",
     .options = options,
     .more_options = registry_options,
     .min_operands = 1,

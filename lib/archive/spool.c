@@ -24,6 +24,7 @@ struct feed {
     const char *name;
     img_error error;
     char *chunk; /* IMG_IO_CHUNK */
+    bool begun;  /* there are bytes */
 };
 
 /* ---- a file without a name ---- */
@@ -61,6 +62,7 @@ static la_ssize_t feed_read(struct archive *archive, void *arg, const void **dat
     do {
         got = read(feed->fd, feed->chunk, IMG_IO_CHUNK);
     } while (got < 0 && errno == EINTR);
+    feed->begun |= got > 0;
     if (got >= 0)
         return got;
     img__fail_errno(&feed->error, "cannot read %s", feed->name);
@@ -106,7 +108,7 @@ static int open_feed(struct archive *archive, struct feed *feed, img_error *err)
     int status = archive_read_open(archive, feed, NULL, feed_read, NULL);
     if (status == ARCHIVE_OK)
         status = archive_read_next_header(archive, &entry);
-    if (status == ARCHIVE_EOF)
+    if (status == ARCHIVE_EOF || (status != ARCHIVE_OK && !feed->begun && !feed->error.code))
         return img__fail(err, IMG_EFORMAT, "%s: is empty, not an archive", feed->name);
     if (status != ARCHIVE_OK)
         return fail_read(archive, feed, err);
@@ -186,7 +188,7 @@ static bool is_plain(int fd, const struct stat *st)
 
 static int open_input(const struct archive_file *file, struct spool *out, img_error *err)
 {
-    out->name = strdup(file->path ? file->path : "the archive");
+    out->name = strdup(file->path ? file->path : file->fd ? "the archive" : "the standard input");
     if (!out->name)
         return img__fail_memory(err);
     out->fd = file->path ? open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY)

@@ -158,6 +158,17 @@ int img__fail_memory(img_error *err)
     return img__fail(err, IMG_ENOMEM, "out of memory");
 }
 
+/* "push X" needs no "'X': " behind it. */
+static const char *behind_subject(const char *prefix, const char *message)
+{
+    const char *end = *message == '\'' ? strstr(message + 1, "': ") : NULL;
+    size_t prefix_len = strlen(prefix), len = end ? (size_t)(end - message) - 1 : 0;
+    if (len == 0 || len > prefix_len || memcmp(prefix + prefix_len - len, message + 1, len) != 0)
+        return message;
+    bool whole = len == prefix_len || prefix[prefix_len - len - 1] == ' ';
+    return whole ? end + strlen("': ") : message;
+}
+
 int img__prefix(img_error *err, int code, const char *format, ...)
 {
     if (!err)
@@ -166,7 +177,11 @@ int img__prefix(img_error *err, int code, const char *format, ...)
     memcpy(old, err->message, sizeof(old));
     va_list args;
     va_start(args, format);
-    set_message(err, old, format, args);
+    set_message(err, NULL, format, args);
+    va_end(args);
+    const char *rest = behind_subject(err->message, old);
+    va_start(args, format);
+    set_message(err, rest, format, args);
     va_end(args);
     return err->code;
 }

@@ -64,9 +64,11 @@ int img_referrers(img_client *client, const char *reference, const img_referrers
         return rc;
     const struct referrers_query query = {&subject, own.artifact_type, pass_on, &caller};
     rc = img_reference_parse(reference, &parsed, err);
-    if (rc == 0)
+    if (rc == 0) {
         rc = find_subject(client, reference, &parsed, own.platform, &subject, err);
-    if (rc == 0)
+        if (rc)
+            return rc; /* "digest of REF: ..." */
         rc = list(client, &parsed, &query, own.cosign, err);
+    }
     return rc ? img__prefix(err, rc, "referrers of %s", reference) : 0;
 }

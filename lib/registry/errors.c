@@ -125,6 +125,8 @@ static void append_account(struct buf *out, const struct access *access, int sta
  * the repository is not hidden. */
 static bool may_be_hidden(const struct access *access, const struct complaint *complaint)
 {
+    if (img__account_is_anonymous(access->account) && !access->host->challenged)
+        return false; /* it never asked who is there */
     return access->account->known && strncmp(complaint->code, "MANIFEST_", 9) != 0 &&
            strncmp(complaint->code, "BLOB_", 5) != 0;
 }

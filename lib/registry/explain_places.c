@@ -39,7 +39,10 @@ int img__explain_account(const struct telling *telling, const char *topic, struc
         img__account_find(access->registry, access->host, access->repository, access->account, err);
     if (result)
         return result;
-    img__account_describe(access->account, access->host->name, &text);
+    if (access->account->refusal || !img__account_is_anonymous(access->account))
+        img__account_describe(access->account, access->host->name, &text);
+    else
+        img__buf_puts(&text, "none: access is anonymous");
     return img__tell(telling, topic, img__buf_text(&text), err);
 }
 

@@ -29,5 +29,7 @@ for image in json.load(sys.stdin): print(image["reference"])'
 try imgtool --store other load -i a.tar app:3
 try imgtool --store other load -i file
 try imgtool --store other load -i nowhere.tar
+try imgtool --store other load a.tar
+try imgtool --store other load </dev/null
 try imgtool --store other load -i a.tar --compression estargz
 try imgtool --store other load -i a.tar --name 'Bad Name'

@@ -45,6 +45,21 @@ try imgtool pull a --stall-timeout 0
 try imgtool build --platform ''
 try imgtool build -t 'UPPER'
 
+echo "== habits"
+try imgtool pull --tls-verify=false a
+try imgtool pull -q a
+try imgtool pull -a a
+try imgtool pull --insecure localhost:5000/a
+try imgtool pull docker://a
+try imgtool ls docker://a
+try imgtool copy --all a b
+try imgtool copy -a a b
+try imgtool copy --src-creds me:word a b
+try imgtool copy --retry-times 3 a b
+try imgtool load --quiet -i a.tar
+try imgtool images -q
+try imgtool list-tags a
+
 echo "== tag push pull inspect rm login logout"
 try imgtool tag
 try imgtool tag a

@@ -36,7 +36,9 @@ for block in "$work"/blocks/*; do
     step "block ${block##*/}: $(head -n 1 "$block")"
     case $block in
     *.c)
-        here_and_now "$block" >hello.c
+        name=hello.c
+        ! grep -q 'img_copy(' "$block" || name=copy.c
+        here_and_now "$block" >"$name"
         ;;
     *.cmake)
         { echo 'cmake_minimum_required(VERSION 3.22)'; echo 'project(readme C)'; cat "$block"; } \

@@ -82,6 +82,12 @@ static void messages(void **state)
                  "registry said \"no\\x0d\\x0aX: y\"");
     assert_int_equal(img__prefix(&err, IMG_EFAIL, "push %s", "a/b:1"), IMG_EAUTH);
     assert_string_equal(err.message, "push a/b:1: registry said \"no\\x0d\\x0aX: y\"");
+    img__fail(&err, IMG_EINVAL, "'a/b:1': no"); /* the subject is not said twice */
+    img__prefix(&err, IMG_EFAIL, "push %s", "a/b:1");
+    assert_string_equal(err.message, "push a/b:1: no");
+    img__fail(&err, IMG_EINVAL, "'b:1': no");
+    img__prefix(&err, IMG_EFAIL, "push %s", "a/b:1");
+    assert_string_equal(err.message, "push a/b:1: 'b:1': no");
     char large[4096];
     memset(large, 'x', sizeof(large) - 1);
     large[sizeof(large) - 1] = '\0';
