@@ -55,6 +55,8 @@ bool img__authfile_key_normal(const char *key, struct buf *out)
     memcpy(host, key, len);
     host[len] = '\0';
     img__reference_host_normal(host, normal, sizeof(normal));
+    if (!*normal) /* it was a port alone */
+        return false;
     img__buf_clear(out);
     img__buf_puts(out, img__reference_is_docker_hub(normal) ? "docker.io" : normal);
     append_namespace(out, key + len);

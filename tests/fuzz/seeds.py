@@ -244,6 +244,7 @@ def credentials():
         "r": "b", "s": ""})).encode())
     put("authfile", "legacy", json.dumps(auths).encode())
     put("authfile", "key", b"HTTPS://index.docker.io:443/v1/")
+    put("authfile", "port", b":443//")
 
 
 def transport():

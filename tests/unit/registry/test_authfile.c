@@ -82,6 +82,7 @@ static void keys(void **state)
         {"", NULL},
         {"https://", NULL},
         {"/a", NULL},
+        {":443//", NULL},
     };
     for (size_t i = 0; i < SIZE_OF(rows); i++) {
         auto_(buf) struct buf out = BUF_INIT(1024);
