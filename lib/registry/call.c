@@ -192,6 +192,7 @@ static void settle_host(const struct call *call, const struct http_response *res
 static int check_namespace(const struct call *call, const struct http_response *response,
                            img_error *err)
 {
+    auto_(buf) struct buf shown = BUF_INIT(URL_MAX);
     const char *wanted = call->request.access->ns;
     size_t len = 0;
     if (!wanted || !*wanted || response->status / 100 != 2)
@@ -199,8 +200,10 @@ static int check_namespace(const struct call *call, const struct http_response *
     const char *value = img__http_header(response, "OCI-Namespace", 0, &len);
     if (!value || (len == strlen(wanted) && memcmp(value, wanted, len) == 0))
         return 0;
+    img__url_for_message(call->url, &shown);
     return img__fail(err, IMG_EREFUSED, "%s %s: the mirror answers for \"%.*s\" instead of \"%s\"",
-                     call->request.method, call->url, (int)(len < 300 ? len : 300), value, wanted);
+                     call->request.method, img__buf_text(&shown), (int)(len < 300 ? len : 300),
+                     value, wanted);
 }
 
 /* With what the answer taught us; who waited for it learns it, too. */
