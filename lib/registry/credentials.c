@@ -12,8 +12,6 @@
 #include "registry/memory.h"
 #include "registry/secret.h"
 
-#define ROTATIONS_MAX 64
-
 void img__account_free(struct account *account)
 {
     img__secret_free(account->user);
@@ -126,47 +124,51 @@ int img__account_refuse(struct account *account, const char *refusal, img_error 
     return 0;
 }
 
-int img__account_rotate(struct host *host, struct account *account, const char *identity,
-                        img_error *err)
+/* The one that has replaced text; or by which text came. */
+static struct rotation *find_rotation(const struct host *host, const char *text, bool replaced)
 {
-    if (strcmp(account->identity, identity) == 0)
-        return 0;
-    auto_free struct rotation *rotation = calloc(1, sizeof(*rotation));
-    auto_(secret) char *fresh = strdup(identity);
-    auto_(secret) char *copy = strdup(identity);
-    if (!rotation || !fresh || !copy)
-        return img__fail_memory(err);
-    rotation->before = account->identity;
-    account->identity = steal(fresh);
-    rotation->after = steal(copy);
-    rotation->next = host->rotations;
-    host->rotations = steal(rotation);
-    return 0;
-}
-
-static const struct rotation *find_rotation(const struct host *host, const char *identity)
-{
-    for (const struct rotation *at = host->rotations; at; at = at->next) {
-        if (strcmp(at->before, identity) == 0)
+    for (struct rotation *at = host->rotations; at; at = at->next) {
+        if (strcmp(replaced ? at->before : at->after, text) == 0)
             return at;
     }
     return NULL;
 }
 
+/* One per token that is kept somewhere, however often it has been replaced since. */
+int img__account_rotate(struct host *host, struct account *account, const char *identity,
+                        img_error *err)
+{
+    if (strcmp(account->identity, identity) == 0)
+        return 0;
+    struct rotation *known = find_rotation(host, account->identity, false);
+    if (!known)
+        known = find_rotation(host, account->identity, true);
+    auto_free struct rotation *rotation = known ? NULL : calloc(1, sizeof(*rotation));
+    auto_(secret) char *fresh = strdup(identity);
+    auto_(secret) char *copy = strdup(identity);
+    if ((!known && !rotation) || !fresh || !copy)
+        return img__fail_memory(err);
+    if (known) {
+        img__secret_clear(&known->after);
+        img__secret_clear(&account->identity);
+        known->after = steal(copy);
+    } else {
+        rotation->before = account->identity;
+        rotation->after = steal(copy);
+        rotation->next = host->rotations;
+        host->rotations = steal(rotation);
+    }
+    account->identity = steal(fresh);
+    return 0;
+}
+
 int img__account_use_rotated(const struct host *host, struct account *account, img_error *err)
 {
-    if (!account->identity)
+    const struct rotation *rotation =
+        account->identity ? find_rotation(host, account->identity, true) : NULL;
+    if (!rotation)
         return 0;
-    const char *last = account->identity;
-    for (int i = 0; i < ROTATIONS_MAX; i++) {
-        const struct rotation *rotation = find_rotation(host, last);
-        if (!rotation)
-            break;
-        last = rotation->after;
-    }
-    if (last == account->identity)
-        return 0;
-    char *copy = strdup(last);
+    char *copy = strdup(rotation->after);
     if (!copy)
         return img__fail_memory(err);
     img__secret_clear(&account->identity);

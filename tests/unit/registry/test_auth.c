@@ -718,7 +718,15 @@ static void rotated_tokens(void **state)
         assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
     }
     assert_count(&scene.peer, "POST /token 200", "", 4);
-    assert_count(&scene.peer, "/token", "", 4);
+    /* However often. */
+    for (unsigned i = 0; i < 70; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "r%u:1", i);
+        use(&scene, name, REGISTRY_PULL);
+        assert_fails(resolve(&scene, &err), IMG_ENOTFOUND, "MANIFEST_UNKNOWN");
+    }
+    assert_count(&scene.peer, "POST /token 200", "", 74);
+    assert_count(&scene.peer, "/token", "", 74);
     close_scene(&scene);
 }
 
