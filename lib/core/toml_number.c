@@ -72,7 +72,7 @@ static int take_radix(struct toml_reader *r, const char *word, struct toml *out)
     unsigned base = word[1] == 'x' ? 16 : word[1] == 'o' ? 8 : 2;
     const char *end = take_digits(word + 2, base, &digits);
     if (digits.len == 0 || *end)
-        return img__toml_fail(r, "\"%s\" is no integer", word);
+        return img__toml_fail(r, "\"%.10s\" is no integer", word);
     return convert_integer(r, img__buf_text(&digits), (int)base, out);
 }
 
@@ -143,10 +143,10 @@ static int take_number(struct toml_reader *r, const char *word, struct toml *out
         img__buf_putc(&digits, '-');
     const char *whole = take_digits(start, 10, &digits);
     if (whole == start || (*start == '0' && whole > start + 1))
-        return img__toml_fail(r, "\"%s\" is no value", word);
+        return img__toml_fail(r, "\"%.10s\" is no value", word);
     const char *end = take_exponent(take_fraction(whole, &digits, &scale), &scale);
     if (*end)
-        return img__toml_fail(r, "\"%s\" is no number", word);
+        return img__toml_fail(r, "\"%.10s\" is no number", word);
     if (end == whole)
         return convert_integer(r, img__buf_text(&digits), 10, out);
     out->type = TOML_FLOAT;
@@ -222,7 +222,7 @@ static bool is_time(const char *word)
 static int take_time(struct toml_reader *r, const char *word, struct toml *out)
 {
     if (!is_time(word))
-        return img__toml_fail(r, "\"%s\" is no date and no time", word);
+        return img__toml_fail(r, "\"%.10s\" is no date and no time", word);
     out->type = TOML_TIME;
     out->text = strdup(word);
     return out->text ? 0 : img__fail_memory(r->err);

@@ -243,6 +243,8 @@ static void errors_name_the_line(void **state)
         {"a = \"\\u0000\"\n", "f.conf:1: a string can't hold a NUL"},
         {"a = [1 2]\n", "f.conf:1: a comma or ] is due"},
         {"a b = 1\n", "f.conf:1: a = is due behind the key \"a\""},
+        /* What lacks its quotes may be a password. */
+        {"a = s3cr3t-of-the-mirror\n", "f.conf:1: \"s3cr3t-of-\" is no value"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
