@@ -66,6 +66,36 @@ static int build_url(struct call *call, img_error *err)
 static void on_answer(int code, const struct http_response *response, const img_error *err,
                       void *arg);
 
+/* What an answer tells about the host itself. */
+static void settle_host(const struct call *call, const struct http_response *response)
+{
+    struct host *host = call->request.access->host;
+    if (call->own && host->scheme == HOST_UNKNOWN)
+        host->scheme = call->fell_back ? HOST_HTTP : HOST_HTTPS;
+    if (!call->request.url)
+        host->place = response->place;
+}
+
+/* That it is let in is known before the body has come, which may take long: who waits goes on. */
+static int on_headers(const struct http_response *response, void *arg, img_error *err)
+{
+    struct call *call = arg;
+    struct host *host = call->request.access->host;
+    if (host->greeter == call && response->status / 100 == 2) {
+        settle_host(call, response);
+        img__greeting_over(host, 0, NULL);
+    }
+    if (!call->request.on_headers)
+        return 0;
+    return call->request.on_headers(response, call->request.arg, err);
+}
+
+static int on_bytes(uint64_t bytes, void *arg, img_error *err)
+{
+    struct call *call = arg;
+    return call->request.on_bytes(bytes, call->request.arg, err);
+}
+
 static int send_request(struct call *call, img_error *err)
 {
     const struct call_request *request = &call->request;
@@ -86,11 +116,11 @@ static int send_request(struct call *call, img_error *err)
         .sink = request->sink,
         .body_limit = request->body_limit,
         .priority = request->priority,
-        .on_headers = request->on_headers,
-        .on_bytes = request->on_bytes,
+        .on_headers = on_headers,
+        .on_bytes = request->on_bytes ? on_bytes : NULL,
         .bulk = request->bulk,
         .decode = request->decode,
-        .on_bytes_arg = request->arg,
+        .on_bytes_arg = call,
         .far = request->url != NULL,
         .from = request->access->host->place,
         .delay_ms = call->sent ? 0 : request->delay_ms,
@@ -176,16 +206,6 @@ static bool was_first_right(const struct call *call, int code, const struct http
         return false;
     return code ? code == IMG_ENETWORK && call->first.sys_errno == ECONNREFUSED
                 : response->status == 400 && *img__buf_text(&response->body) != '{';
-}
-
-/* What an answer tells about the host itself. */
-static void settle_host(const struct call *call, const struct http_response *response)
-{
-    struct host *host = call->request.access->host;
-    if (call->own && host->scheme == HOST_UNKNOWN)
-        host->scheme = call->fell_back ? HOST_HTTP : HOST_HTTPS;
-    if (!call->request.url)
-        host->place = response->place;
 }
 
 /* A proxy that says for whom it answers must mean whom it was asked for (registry.md X3). */
