@@ -221,7 +221,8 @@ static void mend(struct send *send, enum trouble trouble, uint32_t delay_ms)
     bool whole_cut = trouble == TROUBLE_CUT && worth_it && send->way == UPLOAD_WHOLE;
     if (trouble != TROUBLE_BUSY && send->part && (again || whole_cut))
         img__upload_rule_out(&send->ways, send->way, false, img__send_size(send));
-    if (trouble == TROUBLE_PASSING && send->part && again)
+    /* Pieces are not ruled out, so another session for them is no detour. */
+    if (trouble == TROUBLE_PASSING && send->part && again && send->way != UPLOAD_PIECES)
         send->detours++;
     if (worth_it)
         ask_status(send, delay_ms);

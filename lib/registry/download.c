@@ -10,7 +10,7 @@
  *                            once more from the first byte; else the next place, from there too
  *
  * Each of these happens a bounded number of times. The failure that is reported is the origin's, if
- * the origin was asked.
+ * the origin was asked, or one that is no place's, such as a full disk.
  */
 #include "registry/download.h"
 
@@ -236,7 +236,7 @@ static void fail_here(struct download *download, int code, const img_error *err,
                       bool spoiled)
 {
     bool origin = download->place && !download->place->mirror;
-    if (!download->first_code || origin) {
+    if (!download->first_code || origin || is_local(code)) {
         download->first = *err;
         download->first_code = code;
     }

@@ -74,6 +74,16 @@ sent 2
 same "sessions for layer and config" 2 "$(grep -c '^POST .* 202' "$work/fake.record")"
 same "questions" 2 "$(grep -c '^GET .*/uploads/.* 204' "$work/fake.record")"
 
+step "a session that takes the first piece, never the second, and is then gone: not for ever anew"
+jq -n '{uploads: {put: false, stream: false, max_header: "1048576"}, rules: ([
+    {method: "PATCH", query: "at=1048576", status: 500}] + [range(1; 20) |
+    {method: "GET", path: ".*/uploads/.*", query: "at=1048576", skip: ., times: 1, status: 404}])}' \
+    >"$work/second.json"
+start_script second python3 -B "$here/fake_registry.py" --script "$work/second.json" \
+    --record "$work/second.record"
+refuses 6 "PATCH .*: 500" "$IMGTOOL" push app:1 "127.0.0.1:$port/second:1"
+[ "$(grep -c '^POST .* 202' "$work/second.record")" -le 9 ] || fail "the layer is begun again and again"
+
 step "it drips"
 start_faults drip "$real" --up drip:65536:1 --down drip:1:1
 imgtool push app:1 "127.0.0.1:$port/drip:1" >/dev/null
