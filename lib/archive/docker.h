@@ -43,6 +43,11 @@ void img__docker_image_free(struct docker_image *image); /* leaves it empty */
 int img__docker_layer_source(struct archive_reader *reader, const struct docker_layer *layer,
                              struct source **out, img_error *err);
 
+/* The digest of a layer that is compressed by gzip or zstd, as it is. IMG_EDIGEST if its tar has
+ * another diffID than the config promises. */
+int img__docker_layer_check(struct archive_reader *reader, const struct docker_layer *layer,
+                            img_digest *digest, uint64_t *size_bytes, img_error *err);
+
 static inline void img__auto_docker_image(struct docker_image *image)
 {
     img__docker_image_free(image);

@@ -2,8 +2,8 @@
  *
  * An image of a docker-archive as an endpoint. There is no manifest, so one is made: OCI's, with
  * the layers as they are. What is not compressed has its diffID for a digest, which the config
- * promises; of what is compressed the digest is found out by reading it once. Either way the bytes
- * are verified as they are given away.
+ * promises; what is compressed is read once for its own digest, and to see that the tar within has
+ * that diffID. Either way the bytes are verified as they are given away.
  */
 #include <string.h>
 
@@ -48,14 +48,7 @@ static int describe(struct docker_endpoint *self, const struct docker_layer *lay
     out->size_bytes = layer->size_bytes;
     if (layer->compression == DOCKER_PLAIN)
         return 0;
-    auto_(source) struct source *source = NULL;
-    auto_(sink) struct sink *sink = NULL;
-    int rc = img__docker_layer_source(self->reader.reader, layer, &source, err);
-    if (rc == 0)
-        rc = img__sink_digest(&out->digest, &out->size_bytes, NULL, &sink, err);
-    if (rc == 0)
-        rc = img__io_copy(source, sink, err);
-    return rc ? rc : img__sink_close(sink, err);
+    return img__docker_layer_check(self->reader.reader, layer, &out->digest, &out->size_bytes, err);
 }
 
 static int make_manifest(struct docker_endpoint *self, img_error *err)

@@ -132,10 +132,25 @@ static int note_item(struct archive_writer *writer, const struct document *docum
     return ok ? 0 : img__fail_memory(err);
 }
 
+/* A name with a digest must not stand for anything else. */
+static int check_names(const img_descriptor *descriptor, const struct strv *names, img_error *err)
+{
+    img_reference reference;
+    for (size_t i = 0; i < names->count; i++)
+        if (img_reference_parse(names->items[i], &reference, NULL) == 0 && *reference.digest.text &&
+            strcmp(reference.digest.text, descriptor->digest.text) != 0)
+            return img__fail(err, IMG_EINVAL,
+                             "%s cannot be the name of an image with the digest %s",
+                             names->items[i], descriptor->digest.text);
+    return 0;
+}
+
 int img__archive_writer_note(struct archive_writer *writer, const struct document *document,
                              const struct strv *names, img_error *err)
 {
-    int rc = writer->format == ARCHIVE_DOCKER ? note_item(writer, document, names, err) : 0;
+    int rc = check_names(&document->descriptor, names, err);
+    if (rc == 0 && writer->format == ARCHIVE_DOCKER)
+        rc = note_item(writer, document, names, err);
     return rc ? rc : note_entries(writer, &document->descriptor, names, err);
 }
 

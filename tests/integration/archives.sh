@@ -177,9 +177,23 @@ refuses 7 'ends in the middle|damaged' imgtool --store "$work/damaged" load -i "
 gzip -c "$work/one.tar" >"$work/one.tar.gz"
 head -c 9000 "$work/one.tar.gz" >"$work/damaged.tar"
 refuses 7 'damaged.tar: ' imgtool --store "$work/damaged" load -i "$work/damaged.tar"
+# What is compressed has no digest that an archive promises: its tar has.
+for kind in crane zstd; do
+    imgtool copy "docker-archive:$work/$kind.tar" "oci:$work/$kind-layout:1" >/dev/null
+    LC_ALL=C sed "s/$(sha256sum <"$work/layer.tar" | cut -c1-64)/$(printf '%064d' 7)/g" "$work/$kind.tar" \
+        >"$work/damaged.tar"
+    refuses 7 'has the diffID' "$IMGTOOL" copy "docker-archive:$work/damaged.tar" "oci:$work/$kind-layout:2"
+done
 same "names" 0 "$(imgtool --store "$work/damaged" images --format json | jq length)"
 imgtool --store "$work/damaged" prune >/dev/null
 nothing "blobs" "$(find "$work/damaged/blobs" -type f)"
+
+step "a name with the digest of another image"
+for format in oci docker; do
+    misuses "cannot be the name" imgtool copy store:app:1 \
+        "$format-archive:$work/other.tar:app@sha256:$(printf '%064d' 7)"
+    [ ! -e "$work/other.tar" ] || fail "it was written"
+done
 
 step "save: what cannot be written leaves what was there"
 cp "$work/one.tar" "$work/kept.tar"
