@@ -11,6 +11,7 @@
 #include "fail.h"
 #include "format.h"
 #include "memory.h"
+#include "output_file.h"
 #include "text.h"
 
 struct request {
@@ -38,6 +39,11 @@ static bool is_stdout(const char *place)
            text_is(place, "docker-archive:-");
 }
 
+static bool is_archive(const char *place)
+{
+    return starts(place, "oci-archive:") || starts(place, "docker-archive:");
+}
+
 /* The reference in a place that has one, else NULL. */
 static const char *reference_of(const char *place)
 {
@@ -45,7 +51,7 @@ static const char *reference_of(const char *place)
         return place + strlen("docker://");
     if (starts(place, "store:"))
         return place + strlen("store:");
-    if (starts(place, "oci:") || starts(place, "oci-archive:") || starts(place, "docker-archive:"))
+    if (starts(place, "oci:") || is_archive(place))
         return NULL;
     return place;
 }
@@ -213,12 +219,17 @@ static int copy_run(struct cli *cli, const struct arguments *args, img_error *er
     auto_(request) struct request request = {.options = IMG_COPY_OPTIONS_INIT};
     img_descriptor copied;
 
+    if (is_stdout(args->operands[1]) && !option_count(args, "dry-run") &&
+        output_file_check(NULL, err) < 0)
+        return err->code;
     if (parse_request(cli, args, &request, err) < 0 || open_store(cli, &request, &store, err) < 0 ||
         cli_new_client(cli, args, &client, err) < 0)
         return err->code;
     request.options.store = store;
     if (option_count(args, "dry-run"))
         return preview(cli, client, &request, err);
+    if (is_archive(request.destination))
+        cli_clean_up_when_interrupted();
     if (request.all_tags)
         return copy_tags(cli, client, &request, err);
     if (img_copy(client, request.source, request.destination, &request.options, &copied, err) < 0)

@@ -10,6 +10,25 @@
 #include "ops/copy_referrers.h"
 #include "ops/select.h"
 
+/* As img__io_copy(), and may be canceled in between. */
+static int move_bytes(struct source *source, struct sink *sink, struct item *item, img_error *err)
+{
+    auto_free char *chunk = malloc(IMG_IO_CHUNK);
+    uint64_t done = 0;
+    if (!chunk)
+        return img__fail_memory(err);
+    for (;;) {
+        ssize_t got = img__source_read(source, chunk, IMG_IO_CHUNK, err);
+        int rc = got > 0 ? img__sink_write(sink, chunk, (size_t)got, err) : (int)got;
+        if (got <= 0 || rc)
+            return rc;
+        done += (size_t)got;
+        rc = img__item_progress(item, done, err);
+        if (rc)
+            return rc;
+    }
+}
+
 /* Between two local places. */
 static int move_blob(const struct blob_job *job, struct endpoint *to, struct observer *observer,
                      img_error *err)
@@ -29,7 +48,7 @@ static int move_blob(const struct blob_job *job, struct endpoint *to, struct obs
     auto_(source) struct source *source = NULL;
     rc = job->local->ops->open_source(job->local, descriptor, &source, err);
     if (rc == 0)
-        rc = img__io_copy(source, sink, err);
+        rc = move_bytes(source, sink, &item, err);
     if (rc == 0)
         rc = img__sink_close(sink, err);
     return rc ? rc : img__item_end(&item, IMG_EVENT_DONE, NULL, err);
