@@ -12,6 +12,7 @@
 #include "net/internal.h"
 
 #define SENT_AGAIN_MAX 4
+#define DEAD_SENT_MAX ((curl_off_t)1024 * 1024)
 #define TOLD_PAUSE_MS 5000 /* from here on people ask themselves what is going on */
 
 static void wait_until(struct transfer *transfer, int64_t due_ms)
@@ -238,14 +239,31 @@ static void note_version(struct transfer *transfer)
         transfer->origin->knows_http1 = true;
 }
 
-/* A kept connection had something in it that is no answer to us, such as the body that came behind
- * an answer to HEAD. curl closes it. */
-static bool is_stale(const struct transfer *transfer, CURLcode result)
+/* Nothing of an answer came, and what we sent fits into the first windows: more than that, and
+ * there was somebody at the other end. curl itself starts anew only where reading fails, not where
+ * the reset comes between our header and our body. */
+static bool found_dead(const struct transfer *transfer, CURLcode result)
+{
+    long headers = 0;
+    curl_off_t sent = 0;
+    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_GOT_NOTHING)
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HEADER_SIZE, &headers);
+    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    return headers == 0 && sent <= DEAD_SENT_MAX;
+}
+
+/* A kept connection that is of no use: dead, or with something in it that is no answer to us, such
+ * as the body that came behind an answer to HEAD. curl closes it. */
+static const char *stale(const struct transfer *transfer, CURLcode result)
 {
     long opened = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened);
-    return opened == 0 && transfer->sent_again < SENT_AGAIN_MAX && may_send_again(transfer) &&
-           (result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY);
+    if (opened != 0 || transfer->sent_again >= SENT_AGAIN_MAX || !may_send_again(transfer))
+        return NULL;
+    if (result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY)
+        return "the rest of another answer came: sent again";
+    return found_dead(transfer, result) ? "the kept connection was dead: sent again" : NULL;
 }
 
 void img__outcome_settle(struct transfer *transfer, CURLcode result)
@@ -258,7 +276,7 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
     enum again again = AGAIN_NEVER;
     if (transfer->code == 0 && result != CURLE_OK && !refused && !transfer->canceled)
         again = img__failure_describe(transfer, result);
-    bool stale = transfer->code == 0 && is_stale(transfer, result);
+    const char *again_for_free = transfer->code == 0 ? stale(transfer, result) : NULL;
     log_answer(transfer);
     if (transfer->want.facts)
         img__facts_take(transfer);
@@ -271,8 +289,8 @@ void img__outcome_settle(struct transfer *transfer, CURLcode result)
         return img__transfer_end(transfer, transfer->code);
     if (result == CURLE_OK || refused)
         return answered(transfer);
-    if (stale)
-        return send_again(transfer, "the rest of another answer came: sent again");
+    if (again_for_free)
+        return send_again(transfer, again_for_free);
     broke(transfer, result, again);
 }
 
