@@ -47,12 +47,16 @@ typedef struct img_build_options {
     uint32_t threads;  /* that compress, the caller's counted: 1 starts none, 0 is one for each
                           processor at hand, 16 at most. No digest depends on it. */
     uint32_t reserved; /* 0 */
+    /* Each file and directory that a layer is made from, in img_build_add_...(): for whoever wants
+     * to know when to build again. Standard input and the store are none. */
+    img_input_fn on_input;
+    void *on_input_arg;
 } img_build_options;
 
 #define IMG_BUILD_OPTIONS_INIT                                                                     \
     {                                                                                              \
         sizeof(img_build_options), {"", "", "", ""}, IMG_COMPRESSION_GZIP, 0, 0, 0, 0, NULL, NULL, \
-            NULL, NULL, 0, 0                                                                       \
+            NULL, NULL, 0, 0, NULL, NULL                                                           \
     }
 
 /* Begins an image from nothing in a store, which must outlive the build. options may be NULL. While

@@ -43,6 +43,18 @@ typedef int (*img_event_fn)(const img_event *event, void *arg);
 /* line ends without a newline and holds no control characters. */
 typedef void (*img_log_fn)(int level, const char *line, void *arg);
 
+#define IMG_INPUT_FILE 1      /* its data or its metadata go into a layer, or were compared */
+#define IMG_INPUT_DIRECTORY 2 /* what is in it was listed or looked up: each name counts */
+/* Of which only what it is counts: a symbolic link, as itself, a device, a pipe, a directory that
+ * something else is mounted on. When it is replaced, its directory changes. */
+#define IMG_INPUT_OTHER 3
+
+/* Something of this machine that the result depends on, kind is IMG_INPUT_...: path begins as the
+ * caller of the library named it, so it may be relative, and is valid during the call only. It may
+ * come more than once. What rules leave out does not come, but the directory that it is in does.
+ * Returns 0 to go on; anything else ends the call with IMG_ECANCELED. */
+typedef int (*img_input_fn)(const char *path, uint32_t kind, void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,6 +25,13 @@ void img__log(const struct observer *observer, int level, const char *format, ..
     observer->on_log(level, clean, observer->on_log_arg);
 }
 
+int img__input(const struct inputs *inputs, const char *path, uint32_t kind, img_error *err)
+{
+    if (!inputs->fn || inputs->fn(path, kind, inputs->arg) == 0)
+        return 0;
+    return img__fail(err, IMG_ECANCELED, "interrupted");
+}
+
 static int emit(struct item *item, int kind, img_error *err)
 {
     struct observer *observer = item->observer;

@@ -15,6 +15,15 @@ struct observer {
     uint32_t last_id; /* of the items so far */
 };
 
+/* Who is told of what a result depends on. NULL is nobody. */
+struct inputs {
+    img_input_fn fn;
+    void *arg;
+};
+
+/* Tells of one. Returns 0, or IMG_ECANCELED. */
+int img__input(const struct inputs *inputs, const char *path, uint32_t kind, img_error *err);
+
 /* One thing on its way, from STARTED to its end. */
 struct item {
     struct observer *observer; /* may be NULL */

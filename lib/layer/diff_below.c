@@ -115,7 +115,7 @@ int img__below_find(struct below *below, const struct below_dir *dir, const char
     }
     /* A layer has no sockets. */
     *there = *there && !whiteout && !S_ISSOCK(node->st.stx_mode);
-    return 0;
+    return *there ? img__scan_input(&below->scan, node, err) : 0;
 }
 
 static int add_part(struct below_dir *dir, const struct below_tree *tree, int fd, img_error *err)
@@ -136,7 +136,10 @@ static int enter_part(struct below *below, const struct below_tree *tree, struct
                       struct below_dir *out, bool *last, img_error *err)
 {
     struct overlay_signs signs = {0};
+    const struct scan *scan = &below->scan;
     int rc = img__scan_open(&below->scan, node, err);
+    if (rc == 0)
+        rc = img__input(&scan->options->inputs, scan->place.data, IMG_INPUT_DIRECTORY, err);
     if (rc == 0 && below->overlay)
         rc = img__overlay_signs(&below->scan, node, &signs, err);
     if (rc == 0)

@@ -65,7 +65,10 @@ static int push(struct walk *walk, int fd, struct level *made, img_error *err)
     struct level *level = &walk->levels[walk->depth++];
     *level = *made;
     close_high(walk);
+    const struct scan *scan = &walk->diff->scan;
     rc = img__scan_dir_read(&walk->diff->scan, steal_fd(owned), &level->dir, err);
+    if (rc == 0)
+        rc = img__input(&scan->options->inputs, scan->place.data, IMG_INPUT_DIRECTORY, err);
     return rc || walk->for_links ? rc : img__diff_removed(walk, level, err);
 }
 
@@ -293,7 +296,8 @@ static int visit(struct walk *walk, const struct level *level, const char *name,
         return rc;
     if (walk->for_links ? S_ISSOCK(after.st.stx_mode) : img__scan_left_out(&diff->scan, &after))
         return 0;
-    if (diff->has_below && !level->bare)
+    rc = img__scan_input(&diff->scan, &after, err);
+    if (rc == 0 && diff->has_below && !level->bare)
         rc = img__below_find(&diff->below, &level->below, diff->scan.path.data, &before, &there,
                              err);
     if (rc)

@@ -132,6 +132,14 @@ bool img__scan_left_out(const struct scan *scan, const struct node *node)
     return true;
 }
 
+int img__scan_input(const struct scan *scan, const struct node *node, img_error *err)
+{
+    uint32_t kind = S_ISREG(node->st.stx_mode) ? IMG_INPUT_FILE : IMG_INPUT_OTHER;
+    if (S_ISDIR(node->st.stx_mode) && !node->mount)
+        return 0;
+    return img__input(&scan->options->inputs, scan->place.data, kind, err);
+}
+
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err)
 {
     struct entry entry = {0};
@@ -157,11 +165,11 @@ static int scan_top(struct scan *scan, struct node *node, img_error *err)
     if (!directory && scan->path.len == 0)
         return img__fail(err, IMG_EINVAL, "%s: a file can't be the root of an image",
                          scan->place.data);
-    if (scan->path.len > 0) {
-        int rc = img__scan_emit(scan, node, err);
-        if (rc)
-            return rc;
-    }
+    int rc = img__scan_input(scan, node, err);
+    if (rc == 0 && scan->path.len > 0)
+        rc = img__scan_emit(scan, node, err);
+    if (rc)
+        return rc;
     return directory ? img__scan_walk(scan, steal_fd(node->fd), err) : 0;
 }
 

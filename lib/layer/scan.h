@@ -33,6 +33,7 @@ struct scan_options {
     const struct id_map *id_map;     /* the tree has ids of its host side; may be NULL */
     struct ignore *ignore;           /* what is left out beneath the top; may be NULL */
     struct observer *observer;       /* for warnings (a socket was left out); may be NULL */
+    struct inputs inputs;            /* who is told of what is read and walked */
 };
 
 /* Called for each entry. data is NULL but for a FILE; read it to its end within the call: it gives

@@ -131,6 +131,8 @@ void img__scan_close(struct node *node);
 
 /* scan.c: whether it has no place in a layer. Warns of that, and of a mount. */
 bool img__scan_left_out(const struct scan *scan, const struct node *node);
+/* Tells the observer of a file or of something else that can't be walked. */
+int img__scan_input(const struct scan *scan, const struct node *node, img_error *err);
 /* Type, mode, owner, time, size and device, as the options want them. */
 void img__scan_metadata(const struct scan_options *options, const struct statx *st,
                         struct entry *entry);

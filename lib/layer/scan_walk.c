@@ -41,7 +41,11 @@ static int push(struct walk *walk, int fd, img_error *err)
     struct scan_dir *dir = &walk->dirs[walk->depth++];
     if (walk->depth > OPEN_DIRS)
         img__scan_dir_close(&walk->dirs[walk->depth - 1 - OPEN_DIRS]);
-    return img__scan_dir_read(walk->scan, steal_fd(owned), dir, err);
+    int rc = img__scan_dir_read(walk->scan, steal_fd(owned), dir, err);
+    if (rc)
+        return rc;
+    const struct scan *scan = walk->scan;
+    return img__input(&scan->options->inputs, scan->place.data, IMG_INPUT_DIRECTORY, err);
 }
 
 /* Goes up. */
@@ -80,8 +84,9 @@ static int visit_judged(struct walk *walk, struct node *node, bool take, img_err
     int rc = img__scan_open(scan, node, err);
     if (rc || img__scan_left_out(scan, node))
         return rc;
+    rc = img__scan_input(scan, node, err);
     bool enter = S_ISDIR(node->st.stx_mode) && !node->mount;
-    if (take && scan->held.count > 0)
+    if (rc == 0 && take && scan->held.count > 0)
         rc = img__scan_emit_held(scan, err);
     if (rc == 0 && take)
         rc = img__scan_emit(scan, node, err);

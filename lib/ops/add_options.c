@@ -76,6 +76,7 @@ static void set_scan(img_build *build, struct add_options *out)
         .id_map = img__id_map_is_empty(&out->id_map) ? NULL : &out->id_map,
         .ignore = out->ignore,
         .observer = &build->observer,
+        .inputs = build->inputs,
     };
 }
 
@@ -153,9 +154,12 @@ int img__add_options_take(img_build *build, const img_add_options *options, stru
                           img_error *err)
 {
     int rc = take(options, out, err);
-    if (rc == 0)
-        set_scan(build, out);
-    return rc;
+    if (rc)
+        return rc;
+    set_scan(build, out);
+    if (!out->given.ignore_file)
+        return 0;
+    return img__input(&build->inputs, out->given.ignore_file, IMG_INPUT_FILE, err);
 }
 
 int img_add_options_check(const img_add_options *options, img_error *err)

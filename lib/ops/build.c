@@ -23,7 +23,7 @@
 #define EPOCH_MAX ((uint64_t)253402300799) /* the end of the year 9999 */
 
 _Static_assert(sizeof(img_build_options) ==
-                   offsetof(img_build_options, reserved) + sizeof(uint32_t),
+                   offsetof(img_build_options, on_input_arg) + sizeof(void *),
                "no tail padding: a new field could hide in it");
 
 static void format_time(int64_t seconds, char *text)
@@ -129,6 +129,7 @@ static int begin(img_build *build, const img_build_options *options, img_error *
         return rc;
     build->observer = (struct observer){build->options.on_event, build->options.on_event_arg,
                                         build->options.on_log, build->options.on_log_arg, 0};
+    build->inputs = (struct inputs){build->options.on_input, build->options.on_input_arg};
     build->newest_mtime = BUILD_TIME_NONE;
     img_platform platform = build->options.platform;
     if (!platform.os[0])

@@ -21,6 +21,7 @@ struct img_build {
     struct lease *lease;
     img_build_options options; /* has_epoch and epoch are settled */
     struct observer observer;
+    struct inputs inputs;
     struct config config;
     struct strv annotations;        /* "K=V" */
     img_descriptor *layers;         /* the base's, then ours */

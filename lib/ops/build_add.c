@@ -265,6 +265,8 @@ static int add_archive(img_build *build, const char *path, const char *destinati
     auto_free char *prefix = NULL;
     bool verbatim = options->given.flags & IMG_ADD_VERBATIM;
     int rc = open_layering(&layering, options, err);
+    if (rc == 0 && strcmp(path, "-") != 0)
+        rc = img__input(&build->inputs, path, IMG_INPUT_FILE, err);
     if (rc == 0 && verbatim && destination)
         rc = img__fail(err, IMG_EINVAL, "what is added verbatim has no other destination");
     if (rc == 0 && verbatim)
