@@ -3,6 +3,9 @@
 # What "cmake --install" installs: the shared and the static library, the headers, imgtool, libimg.pc
 # and the CMake package. The targets have the names that they have in the build tree, so that the
 # same lines of a consumer work with find_package() and with add_subdirectory().
+#
+# Each rule has a component: "runtime" is what programs run with, "development" what they are built
+# with, "tool" the command. packages.cmake makes a package of each.
 
 include(CMakePackageConfigHelpers)
 if(BUILD_SHARED_LIBS)
@@ -15,12 +18,15 @@ set(libimg_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libimg)
 set_target_properties(libimg_shared PROPERTIES EXPORT_NAME shared)
 set_target_properties(libimg_static PROPERTIES EXPORT_NAME static)
 install(TARGETS libimg_shared EXPORT libimgSharedTargets
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        COMPONENT runtime NAMELINK_COMPONENT development)
 install(TARGETS libimg_static EXPORT libimgStaticTargets
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT libimgSharedTargets NAMESPACE libimg:: DESTINATION ${libimg_cmake_dir})
-install(EXPORT libimgStaticTargets NAMESPACE libimg:: DESTINATION ${libimg_cmake_dir})
-install(DIRECTORY include/libimg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(EXPORT libimgSharedTargets NAMESPACE libimg:: DESTINATION ${libimg_cmake_dir}
+        COMPONENT development)
+install(EXPORT libimgStaticTargets NAMESPACE libimg:: DESTINATION ${libimg_cmake_dir}
+        COMPONENT development)
+install(DIRECTORY include/libimg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
         FILES_MATCHING PATTERN "*.h")
 
 if(TARGET imgtool)
@@ -30,8 +36,10 @@ if(TARGET imgtool)
         file(RELATIVE_PATH libimg_from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
         set_target_properties(imgtool PROPERTIES INSTALL_RPATH "$ORIGIN/${libimg_from_bin}")
     endif()
-    install(TARGETS imgtool EXPORT libimgToolTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-    install(EXPORT libimgToolTargets NAMESPACE libimg:: DESTINATION ${libimg_cmake_dir})
+    install(TARGETS imgtool EXPORT libimgToolTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+            COMPONENT tool)
+    # With the tool, since it demands that the tool is there; libimgConfig.cmake can do without.
+    install(EXPORT libimgToolTargets NAMESPACE libimg:: DESTINATION ${libimg_cmake_dir} COMPONENT tool)
 endif()
 
 configure_package_config_file(pkgconfig/libimgConfig.cmake.in
@@ -42,7 +50,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/libimgConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/libimgConfig.cmake
         ${PROJECT_BINARY_DIR}/libimgConfigVersion.cmake
-        lib/dependencies.cmake DESTINATION ${libimg_cmake_dir})
+        lib/dependencies.cmake DESTINATION ${libimg_cmake_dir} COMPONENT development)
 
 foreach(dir bindir libdir includedir)
     string(TOUPPER ${dir} variable)
@@ -60,5 +68,6 @@ list(JOIN libimg_pc_requires ", " libimg_pc_requires)
 set(libimg_pc_prefix "@CMAKE_INSTALL_PREFIX@")
 configure_file(pkgconfig/libimg.pc.in ${PROJECT_BINARY_DIR}/libimg.pc.in @ONLY)
 install(CODE "configure_file(\"${PROJECT_BINARY_DIR}/libimg.pc.in\"
-    \"${PROJECT_BINARY_DIR}/libimg.pc\" @ONLY)")
-install(FILES ${PROJECT_BINARY_DIR}/libimg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    \"${PROJECT_BINARY_DIR}/libimg.pc\" @ONLY)" COMPONENT development)
+install(FILES ${PROJECT_BINARY_DIR}/libimg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+        COMPONENT development)
