@@ -158,35 +158,58 @@ static void print_table(const struct list *list)
     }
 }
 
+/* Each image once, in the order of the list. */
+static void print_digests(const struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *digest = list->rows[i].descriptor.digest.text;
+        size_t first = 0;
+
+        while (!text_is(list->rows[first].descriptor.digest.text, digest))
+            first++;
+        if (first == i)
+            puts(digest);
+    }
+}
+
 static int images_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
     auto_(store) img_store *store = NULL;
     auto_(list) struct list list = {0};
     int rc = cli_open_store(cli, CLI_STORE_MUST_EXIST, &store, err);
 
-    (void)args;
+    bool quiet = option_count(args, "quiet");
+
     /* The default store comes into being with the first image. */
     if (rc < 0 && (rc != IMG_ENOTFOUND || cli->store_dir))
         return rc;
     if (store && img_store_list(store, add_row, &list, err) < 0)
         return err->code;
-    if (store)
+    if (store && !quiet)
         read_infos(cli, store, &list);
     if (cli_interrupted())
         return cli_fail(err, IMG_ECANCELED, "interrupted");
-    if (cli->json)
+    if (quiet)
+        print_digests(&list);
+    else if (cli->json)
         print_json(&list);
     else
         print_table(&list);
     return 0;
 }
 
+static const struct option options[] = {
+    {"quiet", 'q', false, NULL, "print digests alone, each once", NULL},
+    {0},
+};
+
 const struct command command_images = {
     .name = "images",
-    .synopsis = "",
+    .synopsis = "[-q]",
     .summary = "List the images of the store",
     .example = "  imgtool images --format json",
     .notes = "Of an image for several platforms, PLATFORM, CREATED and SIZE are those of this\n"
              "machine's platform, and DIGEST is that of the whole.",
+    .options = options,
     .run = images_run,
 };

@@ -20,6 +20,7 @@ try imgtool --format=json tag app:1 app:3
 try imgtool tag nothing:1 app:4
 try imgtool tag app:1 app:5 'Bad Name'
 try imgtool images
+try imgtool images -q
 imgtool images --format json | python3 -c '
 import json, sys
 for image in json.load(sys.stdin): print(image["reference"], image["name"], image["size_bytes"])'

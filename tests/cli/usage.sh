@@ -57,7 +57,6 @@ try imgtool copy -a a b
 try imgtool copy --src-creds me:word a b
 try imgtool copy --retry-times 3 a b
 try imgtool load --quiet -i a.tar
-try imgtool images -q
 try imgtool list-tags a
 
 echo "== tag push pull inspect rm login logout"
