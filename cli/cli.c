@@ -14,6 +14,7 @@
 
 #include "fail.h"
 #include "memory.h"
+#include "name.h"
 
 #define GRACE_S 2
 #define STATUS_INTERRUPTED 130
@@ -37,7 +38,7 @@ static volatile sig_atomic_t cleans_up;
 /* The store is consistent at any moment, so there is no harm in leaving like this. */
 static void on_alarm(int number)
 {
-    static const char text[] = "imgtool: error: interrupted\n";
+    static const char text[] = LIBIMG_TOOL_NAME ": error: interrupted\n";
     ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
 
     (void)number;

@@ -6,6 +6,7 @@
 
 #include "fail.h"
 #include "memory.h"
+#include "name.h"
 #include "number.h"
 #include "text.h"
 
@@ -80,7 +81,7 @@ int cli_new_client(struct cli *cli, const struct arguments *args, img_client **o
     options.registries_conf = option_value(args, "registries-conf");
     options.hosts_dir = option_value(args, "hosts-dir");
     options.ca_file = option_value(args, "ca-file");
-    options.user_agent = "imgtool/" LIBIMG_VERSION_STRING;
+    options.user_agent = LIBIMG_TOOL_NAME "/" LIBIMG_VERSION_STRING;
     options.on_log = cli_on_log;
     options.on_log_arg = cli;
     if (parse_patience(args, &options, err) < 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fail.h"
+#include "name.h"
 #include "suggest.h"
 #include "text.h"
 
@@ -26,51 +27,44 @@ static const struct {
     const char *word;
     const char *ours;
 } synonyms[] = {
-    {"list", "images"},
-    {"image", "images"},
-    {"tags", "ls"},
-    {"rmi", "rm"},
-    {"remove", "rm"},
-    {"erase", "rm"},
-    {"untag", "rm"},
-    {"show", "inspect"},
-    {"info", "version"},
-    {"create", "build"},
-    {"append", "build"},
-    {"fetch", "pull"},
-    {"upload", "push"},
-    {"extract", "unpack"},
-    {"export", "unpack --to-tar"},
-    {"mount", "unpack"},
-    {"tree", "files"},
-    {"gc", "prune"},
-    {"clean", "prune"},
-    {"cp", "copy"},
-    {"list-tags", "ls"},
-    {"sync", "copy"},
-    {"discover", "referrers"},
+    {"list", "images"},    {"image", "images"},
+    {"tags", "ls"},        {"rmi", "rm"},
+    {"remove", "rm"},      {"erase", "rm"},
+    {"untag", "rm"},       {"show", "inspect"},
+    {"info", "version"},   {"append", "build"},
+    {"fetch", "pull"},     {"upload", "push"},
+    {"extract", "unpack"}, {"export", "unpack --to-tar"},
+    {"mount", "unpack"},   {"tree", "files"},
+    {"gc", "prune"},       {"clean", "prune"},
+    {"cp", "copy"},        {"list-tags", "ls"},
+    {"sync", "copy"},      {"discover", "referrers"},
     {"attest", "attach"},
 };
 
+/* The commands of the two other programs, as far as they are not ours. */
 static const struct {
-    const char *owner;
-    const char *words[10];
+    const char *whose;
+    const char *words[16];
 } foreign[] = {
-    {"MCUboot, which signs firmware",
-     {"sign", "keygen", "getpub", "getpriv", "dumpinfo", "verify"}},
-    {"MAME, which reads disk images",
-     {"dir", "get", "put", "getall", "del", "mkdir", "rmdir", "identify", "listformats"}},
+    {"MCUboot's imgtool, which signs firmware (imgtool of PyPI)",
+     {"sign", "keygen", "getpub", "getpubhash", "getpriv", "dumpinfo", "verify"}},
+    {"MAME's imgtool, which reads disk images (mame-tools of Debian)",
+     {"dir", "get", "put", "getall", "del", "mkdir", "rmdir", "readsector", "writesector",
+      "identify", "listformats", "listfilters", "listdriveroptions"}},
+    {"the imgtool of MCUboot (firmware) and of MAME (disk images); what makes a container image "
+     "is " LIBIMG_TOOL_NAME " build",
+     {"create"}},
 };
 
 static int fail_foreign(const char *name, img_error *err)
 {
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
-        for (size_t k = 0; k < 10 && foreign[i].words[k]; k++)
-            if (text_is(name, foreign[i].words[k]))
+        for (const char *const *word = foreign[i].words; *word; word++)
+            if (text_is(name, *word))
                 return cli_fail(err, IMG_EINVAL,
-                                "this is the imgtool of libimg, for container images; '%s' is a "
-                                "command of the imgtool of %s",
-                                name, foreign[i].owner);
+                                "this is " LIBIMG_TOOL_NAME
+                                " of libimg, for container images; '%s' is a command of %s",
+                                name, foreign[i].whose);
     return 0;
 }
 

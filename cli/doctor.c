@@ -8,6 +8,7 @@
 
 #include "fail.h"
 #include "memory.h"
+#include "name.h"
 #include "text.h"
 
 struct report {
@@ -24,7 +25,8 @@ static bool begins_group(const char *topic)
 
 static void print_line(const char *topic, const char *text)
 {
-    auto_free char *shown = text_escape(text);
+    auto_free char *named = name_text(text);
+    auto_free char *shown = text_escape(named);
     const char *dot = strchr(topic, '.');
 
     if (begins_group(topic))
@@ -43,9 +45,11 @@ static int take_fact(const char *topic, const char *text, void *arg)
         print_line(topic, text);
         return 0;
     }
+
+    auto_free char *named = name_text(text);
     json_begin_object(&report->out, NULL);
     json_put_string(&report->out, "topic", topic);
-    json_put_string(&report->out, "text", text);
+    json_put_string(&report->out, "text", named);
     json_end_object(&report->out);
     return 0;
 }

@@ -9,17 +9,27 @@
 #include <string.h>
 
 #include "fail.h"
+#include "man.h"
 #include "memory.h"
+#include "name.h"
 #include "suggest.h"
 #include "text.h"
 #include "topics.h"
 
 #define HELP_COLUMN 28
 
+const char help_about[] =
+    "Builds OCI container images, keeps them in a store and moves them to and from\n"
+    "registries.\n";
+const char help_example[] =
+    "  imgtool build -t localhost:5000/app:1 --add ./out:/app --entrypoint /app/run\n"
+    "  imgtool push localhost:5000/app:1\n";
+
 static void print_option(FILE *stream, const struct option *option)
 {
     char letter[] = {'-', option->letter, ',', ' ', '\0'};
-    const char *help = option->help;
+    auto_free char *named = name_text(option->help);
+    const char *help = named;
     int len = fprintf(stream, "  %s--%s%s%s%s", option->letter ? letter : "    ", option->name,
                       option->value ? " " : "", option->value ? option->value : "",
                       option->many && option->value ? " ..." : "");
@@ -44,10 +54,13 @@ static void print_options(FILE *stream, const struct option *options)
 void help_print_usage(FILE *stream, const struct command *command)
 {
     if (command)
-        fprintf(stream, "usage: imgtool %s%s%s   (imgtool %s --help tells more)\n", command->name,
-                *command->synopsis ? " " : "", command->synopsis, command->name);
+        fprintf(stream,
+                "usage: " LIBIMG_TOOL_NAME " %s%s%s   (" LIBIMG_TOOL_NAME
+                " %s --help tells more)\n",
+                command->name, *command->synopsis ? " " : "", command->synopsis, command->name);
     else
-        fputs("usage: imgtool [OPTION]... COMMAND ...   (imgtool --help tells more)\n", stream);
+        name_print(stream,
+                   "usage: imgtool [OPTION]... COMMAND ...   (imgtool --help tells more)\n");
 }
 
 /* Words from a column on, in lines of at most 79 letters. */
@@ -86,16 +99,14 @@ static void print_overview(FILE *stream)
 {
     auto_free char *names = topic_names();
 
-    fputs("Example:\n"
-          "  imgtool build -t localhost:5000/app:1 --add ./out:/app --entrypoint /app/run\n"
-          "  imgtool push localhost:5000/app:1\n\n"
-          "Usage: imgtool [OPTION]... COMMAND ...\n\n"
-          "Builds OCI container images, keeps them in a store and moves them to and from\n"
-          "registries.\n\nCommands:\n",
-          stream);
+    fputs("Example:\n", stream);
+    name_print(stream, help_example);
+    name_print(stream, "\nUsage: imgtool [OPTION]... COMMAND ...\n\n");
+    fputs(help_about, stream);
+    fputs("\nCommands:\n", stream);
     for (const struct command *const *c = commands; *c; c++)
         fprintf(stream, "  %-10s%s\n", (*c)->name, (*c)->summary);
-    fputs("\nTopics, for 'imgtool help':\n  ", stream);
+    name_print(stream, "\nTopics, for 'imgtool help TOPIC':\n  ");
     print_wrapped(stream, names, 2);
     fputs("\nOptions, before the command or after it:\n", stream);
     print_options(stream, global_options);
@@ -107,30 +118,36 @@ void help_print(FILE *stream, const struct command *command)
         print_overview(stream);
         return;
     }
-    fprintf(stream, "Example:\n%s\n\nUsage: imgtool %s%s%s\n\n%s.\n", command->example,
-            command->name, *command->synopsis ? " " : "", command->synopsis, command->summary);
+    fputs("Example:\n", stream);
+    name_print(stream, command->example);
+    fprintf(stream, "\n\nUsage: " LIBIMG_TOOL_NAME " %s%s%s\n\n%s.\n", command->name,
+            *command->synopsis ? " " : "", command->synopsis, command->summary);
     if (command->options)
         fputs("\nOptions:\n", stream);
     print_options(stream, command->options);
-    if (command->notes)
-        fprintf(stream, "\n%s\n", command->notes);
+    if (command->notes) {
+        putc('\n', stream);
+        name_print(stream, command->notes);
+        putc('\n', stream);
+    }
     putc('\n', stream);
     if (command->more_options)
-        fputs("Options for registries: imgtool help registry-options\n", stream);
-    fputs("The options of all commands: imgtool --help\n", stream);
+        name_print(stream, "Options for registries: imgtool help registry-options\n");
+    name_print(stream, "The options of all commands: imgtool --help\n");
 }
 
 static void write_options(struct json_out *j, const struct option *options)
 {
     for (; options && options->name; options++) {
         char letter[] = {options->letter, '\0'};
+        auto_free char *help = name_text(options->help);
 
         json_begin_object(j, NULL);
         json_put_string(j, "name", options->name);
         json_put_string(j, "letter", options->letter ? letter : NULL);
         json_put_string(j, "value", options->value);
         json_put_bool(j, "repeatable", options->many);
-        json_put_string(j, "help", options->help);
+        json_put_string(j, "help", help);
         json_end_object(j);
     }
 }
@@ -154,6 +171,10 @@ static void write_commands(struct json_out *j)
         json_end_array(j);
         json_end_object(j);
     }
+    json_end_array(j);
+    json_begin_array(j, "topics");
+    for (const struct topic *t = topics; t->name; t++)
+        json_put_string(j, NULL, t->name);
     json_end_array(j);
     json_end_object(j);
 }
@@ -184,9 +205,11 @@ static void write_topic(struct json_out *j, const struct topic *topic)
         return write_exit_statuses(j);
     if (topic->print)
         return write_registry_options(j);
+
+    auto_free char *text = name_text(topic->text);
     json_begin_object(j, NULL);
     json_put_string(j, "topic", topic->name);
-    json_put_string(j, "text", topic->text);
+    json_put_string(j, "text", text);
     json_end_object(j);
 }
 
@@ -209,7 +232,7 @@ static void print_topic(FILE *stream, const struct topic *topic)
     if (topic->print)
         topic->print(stream);
     else
-        fputs(topic->text, stream);
+        name_print(stream, topic->text);
 }
 
 static int fail_topic(const char *name, img_error *err)
@@ -229,43 +252,63 @@ static int fail_topic(const char *name, img_error *err)
                     "there is no help on '%s'; there is on each command and on: %s", name, names);
 }
 
+static const struct topic *find_topic(const char *name)
+{
+    for (const struct topic *t = topics; t->name; t++)
+        if (text_is(name, t->name))
+            return t;
+    return NULL;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *const *c = commands; *c; c++)
+        if (text_is(name, (*c)->name))
+            return *c;
+    return NULL;
+}
+
+static void print_page(const struct command *command, const struct topic *topic)
+{
+    if (topic)
+        man_print_topic(stdout, topic);
+    else if (command)
+        man_print_command(stdout, command);
+    else
+        man_print_overview(stdout);
+}
+
 static int help_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
     const char *name = args->operands ? args->operands[0] : NULL;
+    const struct topic *topic = name ? find_topic(name) : NULL;
+    const struct command *command = name && !topic ? find_command(name) : NULL;
     struct json_out j = {.stream = stdout};
 
-    for (const struct topic *t = topics; name && t->name; t++) {
-        if (!text_is(name, t->name))
-            continue;
-        if (cli->json)
-            write_topic(&j, t);
-        else
-            print_topic(stdout, t);
-        return 0;
-    }
-    for (const struct command *const *c = commands; name && *c; c++) {
-        if (!text_is(name, (*c)->name))
-            continue;
-        if (!cli->json)
-            help_print(stdout, *c);
-        else
-            write_commands(&j);
-        return 0;
-    }
-    if (name)
+    if (name && !topic && !command)
         return fail_topic(name, err);
-    if (cli->json)
+    if (cli->format)
+        print_page(command, topic);
+    else if (topic && cli->json)
+        write_topic(&j, topic);
+    else if (topic)
+        print_topic(stdout, topic);
+    else if (cli->json)
         write_commands(&j);
     else
-        help_print(stdout, NULL);
+        help_print(stdout, command);
     return 0;
 }
+
+static const char *const help_formats[] = {"man", NULL};
 
 const struct command command_help = {
     .name = "help",
     .synopsis = "[COMMAND|TOPIC]",
     .summary = "Tell about a command or a topic",
     .example = "  imgtool help exit-codes",
+    .notes = "--format json tells all commands and options; --format man is the manual page.",
+    .formats = help_formats,
     .max_operands = 1,
     .run = help_run,
 };

@@ -13,6 +13,7 @@
 
 #include "fail.h"
 #include "memory.h"
+#include "name.h"
 #include "text.h"
 
 /* If a standard stream is closed, the next file that is opened would take its place and what we
@@ -29,11 +30,12 @@ static void open_standard_streams(void)
 static void print_error_object(const img_error *err)
 {
     struct json_out j = {.stream = stderr, .compact = true};
+    auto_free char *message = name_text(err->message);
 
     json_begin_object(&j, NULL);
     json_put_int(&j, "code", err->code);
     json_put_string(&j, "name", img_code_name(err->code));
-    json_put_string(&j, "message", err->message);
+    json_put_string(&j, "message", message);
     json_put_int(&j, "exit_status", img_code_exit_status(err->code));
     json_put_int(&j, "http_status", err->http_status);
     json_put_string(&j, "registry_code", err->registry_code);
@@ -45,7 +47,9 @@ static int report(const struct command *command, bool json, const img_error *err
 {
     int status = img_code_exit_status(err->code);
 
-    fprintf(stderr, "imgtool: error: %s\n", err->message);
+    fputs(LIBIMG_TOOL_NAME ": error: ", stderr);
+    name_print(stderr, err->message);
+    putc('\n', stderr);
     if (err->code == IMG_EINVAL)
         help_print_usage(stderr, command);
     if (json)

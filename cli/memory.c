@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "name.h"
+
 static void *checked(void *p)
 {
     if (!p) {
-        fputs("imgtool: error: out of memory\n", stderr);
+        fputs(LIBIMG_TOOL_NAME ": error: out of memory\n", stderr);
         exit(img_code_exit_status(IMG_ENOMEM));
     }
     return p;

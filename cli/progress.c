@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "name.h"
 #include "progress_view.h"
 #include "text.h"
 
@@ -226,6 +227,8 @@ void progress_print_line(FILE *stream, int level, const char *text)
 {
     static const char *const words[] = {"", "warning: ", "info: ", "debug: "};
 
-    fprintf(stream, "imgtool: %s%s\n",
-            words[level >= 0 && level <= IMG_LOG_DEBUG ? level : IMG_LOG_DEBUG], text);
+    fprintf(stream, LIBIMG_TOOL_NAME ": %s",
+            words[level >= 0 && level <= IMG_LOG_DEBUG ? level : IMG_LOG_DEBUG]);
+    name_print(stream, text);
+    putc('\n', stream);
 }

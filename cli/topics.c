@@ -6,6 +6,43 @@
 
 #include <stddef.h>
 
+#include "text.h"
+
+const char help_streams[] =
+    "Results go to the standard output, and all else to the standard error: progress,\n"
+    "warnings, errors. With --format json a result is one JSON document, and an error is\n"
+    "followed by a line of JSON.\n"
+    "\n"
+    "The options of a command, with an example: imgtool COMMAND --help.\n";
+
+const char help_namesakes[] =
+    "There are two other programs called imgtool: that of MCUboot signs firmware, and that\n"
+    "of MAME reads disk images. 'imgtool --version' says which one this is. Build systems\n"
+    "find this one, whatever it is called, as libimg::imgtool in CMake and by\n"
+    "'pkg-config --variable=imgtool libimg'.\n";
+
+static const struct {
+    const char *name;
+    const char *summary;
+} summaries[] = {
+    {"exit-codes", "what the exit status says"},
+    {"registry-options", "options of all commands that talk to a registry"},
+    {"references", "names of images"},
+    {"places", "where images are copied from and to"},
+    {"registries", "mirrors, certificates and other settings of registries"},
+    {"compat", "layers that tools read differently"},
+    {"environment", "environment variables"},
+    {"reproducibility", "what the digest of an image depends on"},
+};
+
+const char *topic_summary(const struct topic *topic)
+{
+    for (size_t i = 0; i < sizeof(summaries) / sizeof(summaries[0]); i++)
+        if (text_is(summaries[i].name, topic->name))
+            return summaries[i].summary;
+    return topic->name;
+}
+
 const struct topic topics[] = {
     {"exit-codes", NULL, help_print_exit_statuses},
     {"registry-options", NULL, help_print_registry_options},

@@ -3,6 +3,7 @@
  * imgtool version: the first line says which of the programs of this name it is.
  */
 #include "command.h"
+#include "name.h"
 
 static void write_version(void)
 {
@@ -28,7 +29,7 @@ static int version_run(struct cli *cli, const struct arguments *args, img_error 
         write_version();
         return 0;
     }
-    printf("imgtool (libimg OCI image tool) %s\n", img_version_string());
+    printf(LIBIMG_TOOL_NAME " (libimg OCI image tool) %s\n", img_version_string());
     for (size_t i = 0; cli->verbosity && img_version_details(i, &detail) == 0; i++)
         printf("%-16s%s\n", detail.name, detail.version);
     return 0;

@@ -18,6 +18,9 @@ try imgtool rmi x
 try imgtool nothinglikeit
 try imgtool sign --key k.pem in out
 try imgtool identify disk.img
+for word in getpubhash verify dumpinfo dir listdriveroptions writesector create; do
+    imgtool $word x 2>&1 | grep -e "'$word' is a command of"
+done
 try imgtool help nothinglikeit
 try imgtool help build push
 try imgtool version 1

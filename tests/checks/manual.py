@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command and topic has a manual page, with all of its options; and mandoc and groff have
+nothing to say against any page. usage: manual.py TOOL FOLDER, which has man1, man7..."""
+
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+from common import finish
+
+SECTIONS = {
+    "1": ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"],
+    "7": ["NAME", "DESCRIPTION", "SEE ALSO"],
+}
+
+
+def plain(roff):
+    """What is read of a page, without its fonts."""
+    return re.sub(r"\\f[BIR]", "", roff).replace("\\-", "-")
+
+
+def option_findings(page, text, options):
+    for option in options:
+        spelled = (f"-{option['letter']}, " if option["letter"] else "") + "--" + option["name"]
+        value = " " + option["value"] if option["value"] else ""
+        if f".TP\n{spelled}{value}" not in text:
+            yield f"{page}: nothing of {spelled}{value}"
+
+
+def lint(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout.splitlines()
+
+
+def page_findings(path):
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    if text.startswith(".so "):
+        return
+    headings = re.findall(r'^\.SH "?([A-Z ]+)"?$', text, re.M)
+    for heading in SECTIONS[path[-1]]:
+        if heading not in headings:
+            yield f"{path}: no section {heading}"
+    # The pages that it refers to need not be in the system's own folders.
+    yield from lint(["mandoc", "-Tlint", "-Wwarning", path])
+    yield from (f"{path}: {line}" for line in
+                lint(["groff", "-man", "-ww", "-Tutf8", "-z", path]))
+
+
+def main():
+    tool, folder = sys.argv[1:]
+    name = os.path.basename(tool)
+    table = json.loads(subprocess.run([tool, "help", "--format", "json"], check=True,
+                                      stdout=subprocess.PIPE).stdout)
+    wanted = {f"man1/{name}.1": table["options"]}
+    for command in table["commands"]:
+        wanted[f"man1/{name}-{command['name']}.1"] = command["options"] + table["options"]
+    wanted.update({f"man7/{name}-{topic}.7": [] for topic in table["topics"]})
+    pages = sorted(glob.glob(f"{folder}/man*/*"))
+    findings = [f"no page {page}" for page in wanted if f"{folder}/{page}" not in pages]
+    for path in pages:
+        page = os.path.relpath(path, folder)
+        findings += page_findings(path)
+        if page in wanted:
+            with open(path, encoding="utf-8") as stream:
+                findings += option_findings(page, plain(stream.read()), wanted[page])
+    finish(findings, len(pages))
+
+
+main()
