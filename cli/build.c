@@ -1,132 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * imgtool build: a base, layers, settings, names. Everything on the command line that can be wrong
- * by itself is looked at before the first byte is fetched or written. The base comes first and the
- * settings next, wherever they stand; layers keep their order.
+ * imgtool build: a base, layers, settings, names. The image is made, and its digest is final,
+ * before anything leaves the store.
  */
 #include "command.h"
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 
-#include "argv_json.h"
+#include "build_make.h"
 #include "build_output.h"
-#include "compression.h"
+#include "build_plan.h"
 #include "fail.h"
-#include "layers.h"
 #include "memory.h"
-#include "text.h"
 
-struct plan {
-    const struct arguments *args;
-    const char **names; /* ended by NULL */
-    const char *base;   /* NULL: scratch */
-    bool push;
-    img_build_options options;
-    struct layers layers;
-    char **entrypoint; /* NULL: not given */
-    char **cmd;
-};
-
-static void plan_free(struct plan *plan)
-{
-    free(plan->names);
-    layers_free(&plan->layers);
-    argv_free(plan->entrypoint);
-    argv_free(plan->cmd);
-}
-
-static void auto_plan(struct plan *plan)
-{
-    plan_free(plan);
-}
-
-static int parse_names(const struct arguments *args, struct plan *plan, img_error *err)
-{
-    img_reference parsed;
-
-    plan->names = option_values(args, "tag");
-    for (const char **name = plan->names; *name; name++)
-        if (img_reference_parse(*name, &parsed, err) < 0)
-            return err->code;
-    plan->push = option_count(args, "push");
-    if (plan->push && !plan->names[0])
-        return cli_fail(err, IMG_EINVAL, "--push needs a name: -t NAME");
-    return 0;
-}
-
-static int parse_argv(const char *text, char ***out, img_error *err)
-{
-    return text ? argv_parse(text, out, err) : 0;
-}
-
-static int parse_plan(const struct arguments *args, struct plan *plan, img_error *err)
-{
-    const char *platform = option_value(args, "platform"), *base = option_value(args, "from");
-    img_reference parsed;
-
-    plan->args = args;
-    plan->options = (img_build_options)IMG_BUILD_OPTIONS_INIT;
-    plan->base = base && !text_is(base, "scratch") ? base : NULL;
-    if (plan->base && img_reference_parse(plan->base, &parsed, err) < 0)
-        return err->code;
-    if (platform && img_platform_parse(platform, &plan->options.platform, err) < 0)
-        return err->code;
-    if (parse_names(args, plan, err) < 0 ||
-        compression_parse(option_value(args, "compression"), &plan->options, err) < 0 ||
-        threads_parse(option_value(args, "threads"), &plan->options, err) < 0 ||
-        parse_argv(option_value(args, "entrypoint"), &plan->entrypoint, err) < 0 ||
-        parse_argv(option_value(args, "cmd"), &plan->cmd, err) < 0)
-        return err->code;
-    return layers_parse(args, &plan->layers, err);
-}
-
-/* The options whose names are those of the library's fields and sets. */
-static int apply_settings(const struct plan *plan, img_build *build, img_error *err)
-{
-    static const char *const fields[] = {"user", "workdir", "stop-signal"};
-    static const char *const sets[] = {"env", "label", "expose", "volume", "annotation"};
-    const struct arguments *args = plan->args;
-    int rc = 0;
-
-    for (size_t i = 0; i < args->use_count; i++) {
-        const char *name = args->uses[i].option->name, *value = args->uses[i].value;
-
-        for (size_t k = 0; rc == 0 && k < sizeof(fields) / sizeof(fields[0]); k++)
-            if (text_is(name, fields[k]))
-                rc = img_build_set(build, name, value, err);
-        for (size_t k = 0; rc == 0 && k < sizeof(sets) / sizeof(sets[0]); k++)
-            if (text_is(name, sets[k]))
-                rc = img_build_put(build, name, value, err);
-    }
-    if (rc == 0 && plan->entrypoint)
-        rc = img_build_set_argv(build, "entrypoint", (const char *const *)plan->entrypoint, err);
-    if (rc == 0 && plan->cmd)
-        rc = img_build_set_argv(build, "cmd", (const char *const *)plan->cmd, err);
-    return rc;
-}
-
-static int make_image(struct cli *cli, const struct plan *plan, img_store *store,
-                      img_client *client, struct built *built, img_error *err)
-{
-    auto_(build) img_build *build = NULL;
-    img_build_options options = plan->options;
-
-    options.on_event = cli_on_event;
-    options.on_event_arg = cli;
-    options.on_log = cli_on_log;
-    options.on_log_arg = cli;
-    if (img_build_new(store, &options, &build, err) < 0)
-        return err->code;
-    if (plan->base && img_build_from(build, client, plan->base, err) < 0)
-        return err->code;
-    if (apply_settings(plan, build, err) < 0 || layers_add_to(cli, &plan->layers, build, err) < 0)
-        return err->code;
-    return img_build_commit(build, plan->names, &built->manifest, &built->config, err);
-}
-
-static int push_names(struct cli *cli, const struct plan *plan, img_store *store,
+static int push_names(struct cli *cli, const struct build_plan *plan, img_store *store,
                       img_client *client, img_error *err)
 {
     img_push_options options = IMG_PUSH_OPTIONS_INIT;
@@ -142,44 +29,62 @@ static int push_names(struct cli *cli, const struct plan *plan, img_store *store
     return 0;
 }
 
-/* Of the image that was made: the base may have set it. Without a name the options must do. */
-static void read_platform(img_store *store, const struct plan *plan, img_platform *out)
+/* Of the image that was made: the base may have set it. */
+static void read_platform(img_store *store, const struct made *made, img_platform *out)
 {
     auto_(image) img_image *image = NULL;
 
-    *out = plan->options.platform;
-    if (plan->names[0] && img_image_open(store, plan->names[0], NULL, &image, NULL) == 0)
+    if (img_image_open_descriptor(store, &made->manifest, NULL, &image, NULL) == 0)
         *out = *img_image_platform(image);
+}
+
+/* Where the image is the output, nothing else is. */
+static int print_result(struct cli *cli, const struct build_plan *plan, const struct built *built,
+                        img_error *err)
+{
+    if (plan->outputs.uses_pipe)
+        return 0;
+    return build_print_result(cli, built, cli->silent, err);
 }
 
 static int build_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
-    auto_(plan) struct plan plan = {0};
+    auto_(build_plan) struct build_plan plan = {0};
     auto_(store) img_store *store = NULL;
     auto_(client) img_client *client = NULL;
-    bool quiet = option_count(args, "quiet");
+    auto_(made) struct made made = {0};
     struct built built = {0};
 
-    cli->silent = quiet;
-    if (parse_plan(args, &plan, err) < 0 || cli_new_client(cli, args, &client, err) < 0 ||
+    cli->silent = option_count(args, "quiet") > 0;
+    if (build_plan_parse(args, &plan, err) < 0 || cli_new_client(cli, args, &client, err) < 0 ||
         cli_open_store(cli, CLI_STORE_CREATE, &store, err) < 0 ||
-        make_image(cli, &plan, store, client, &built, err) < 0)
-        return err->code;
-    if (plan.push && push_names(cli, &plan, store, client, err) < 0)
+        build_make(cli, &plan, store, client, &made, err) < 0 ||
+        outputs_write(cli, &plan.outputs, store, &made.manifest, plan.names, err) < 0 ||
+        (plan.push && push_names(cli, &plan, store, client, err) < 0))
         return err->code;
     progress_end(cli->progress);
+    built.manifest = made.manifest;
+    built.config = made.config;
     built.names = plan.names;
-    read_platform(store, &plan, &built.platform);
+    read_platform(store, &made, &built.platform);
     if (build_write_files(args, &built, err) < 0)
         return err->code;
-    return build_print_result(cli, &built, quiet, err);
+    return print_result(cli, &plan, &built, err);
 }
 
 static const struct option options[] = {
     {"tag", 't', true, "NAME", "name the image", NULL},
+    {"output", 'o', true, "PLACE",
+     "write the image there, too: oci:DIR[:TAG],\n"
+     "oci-archive:FILE[:REF], docker-archive:FILE[:REF],\n"
+     "or - for an archive on the standard output; its\n"
+     "files: rootfs:DIR. imgtool help outputs",
+     NULL},
     {"from", 0, false, "REF",
      "begin with an image of the store, or of a registry\n"
-     "if it is not there (default: scratch, nothing)",
+     "if it is not there, or with that in oci:DIR[:REF],\n"
+     "oci-archive:FILE or docker-archive:FILE (default:\n"
+     "scratch, nothing)",
      NULL},
     {"add", 0, true, "SRC:DEST",
      "add a file, or what is in a directory; behind it\n"

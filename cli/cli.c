@@ -143,7 +143,12 @@ void cli_warn(struct cli *cli, const char *format, ...)
 int cli_pinned_name(const char *reference, const img_digest *digest, char *out, img_error *err)
 {
     img_reference parsed;
+    img_digest alone;
 
+    if (img_digest_parse(reference, &alone, NULL) == 0) {
+        snprintf(out, IMG_REFERENCE_TEXT_MAX, "%s", digest->text);
+        return 0;
+    }
     if (img_reference_parse(reference, &parsed, err) < 0)
         return err->code;
     parsed.tag[0] = '\0';

@@ -43,8 +43,8 @@ void cli_on_log(int level, const char *line, void *arg);
 __attribute__((format(printf, 2, 3))) void cli_note(struct cli *cli, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void cli_warn(struct cli *cli, const char *format, ...);
 
-/* Writes "domain/path@digest" for an image that reference names; out has IMG_REFERENCE_TEXT_MAX
- * bytes. */
+/* Writes "domain/path@digest" for an image that reference names, or the digest alone if that is
+ * what reference is; out has IMG_REFERENCE_TEXT_MAX bytes. */
 int cli_pinned_name(const char *reference, const img_digest *digest, char *out, img_error *err);
 
 /* The result of pull and push on stdout: the pinned name, or an object that holds it. */

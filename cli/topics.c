@@ -82,6 +82,28 @@ const struct topic topics[] = {
      "Within a registry no layer passes through this machine, and between registries\n"
      "none is stored on it.\n",
      NULL},
+    {"outputs",
+     "What 'imgtool build -o' writes, any number of times:\n"
+     "\n"
+     "  oci:DIR[:TAG]              an OCI image layout; other tags in it stay\n"
+     "  oci-archive:FILE[:REF]     a tar of one\n"
+     "  docker-archive:FILE[:REF]  what docker load reads\n"
+     "  rootfs:DIR                 the files, as unpack does; DIR must be new or empty\n"
+     "  -                          the standard output, as docker-archive:- does\n"
+     "\n"
+     "Without TAG the tags of all -t names are set, or latest; without REF the archive has\n"
+     "those names, or none. The image is in the store either way; without -t the next\n"
+     "prune takes it away there.\n"
+     "\n"
+     "All places are looked at before anything is built, and each is written whole or not\n"
+     "at all. A layout or an archive that has the image already stays untouched.\n"
+     "\n"
+     "  imgtool build --add ./out:/ -o - | docker load\n"
+     "\n"
+     "docker's forms are read too: type=oci,dest=FILE and type=docker,dest=FILE for the\n"
+     "archives, type=oci,tar=false,dest=DIR for the layout, type=local,dest=DIR for\n"
+     "rootfs:DIR, type=tar,dest=FILE for a tar of the files, type=registry for --push.\n",
+     NULL},
     {"registries",
      "An image may be read elsewhere than at the registry that its name says. What is\n"
      "pushed goes there and nowhere else, and images keep their names.\n"

@@ -20,6 +20,10 @@ extern "C" {
 #define IMG_ARCHIVE_DOCKER 0 /* "docker load" takes it; each image for one platform */
 #define IMG_ARCHIVE_OCI 1    /* a tar of an image layout, as podman's oci-archive */
 
+/* A file at path that has these bytes already stays untouched, with its time, so that who watches
+ * that sees no change. */
+#define IMG_SAVE_IF_CHANGED 1u
+
 typedef struct img_save_options {
     size_t size;
     int32_t format; /* IMG_ARCHIVE_... */
@@ -30,11 +34,16 @@ typedef struct img_save_options {
     void *on_event_arg;
     img_log_fn on_log;
     void *on_log_arg;
+    /* What the image is called in the archive, instead of what the reference says; ended by NULL,
+     * and may be empty. There must be one reference alone. NULL: as the references say. */
+    const char *const *names;
+    uint32_t flags;    /* IMG_SAVE_... */
+    uint32_t reserved; /* 0 */
 } img_save_options;
 
 #define IMG_SAVE_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(img_save_options), IMG_ARCHIVE_DOCKER, 0, NULL, NULL, NULL, NULL, NULL              \
+        sizeof(img_save_options), IMG_ARCHIVE_DOCKER, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0  \
     }
 
 /* Writes images of a store into an archive. references ends with NULL; what several have in common

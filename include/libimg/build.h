@@ -68,7 +68,9 @@ IMG_API void img_build_free(img_build *build);
 
 /* Begins with the layers and the settings of an image instead; "scratch" is nothing. If the store
  * does not have it, or not for the platform of the options, and client is not NULL, it is pulled.
- * Comes first: before layers and settings. */
+ * reference may also be a place that is no registry, as libimg/copy.h writes them: "oci:DIR[:REF]",
+ * "oci-archive:FILE[:REF]", "docker-archive:FILE[:REF]", or "store:REF", which is not pulled. From
+ * there the image comes into the store without a name. Comes first: before layers and settings. */
 IMG_API int img_build_from(img_build *build, img_client *client, const char *reference,
                            img_error *err);
 

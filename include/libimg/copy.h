@@ -28,6 +28,10 @@
 extern "C" {
 #endif
 
+/* Is text written as a place? Nothing is looked up. IMG_EINVAL says what is wrong with it, and
+ * which transports there are. */
+IMG_API int img_place_check(const char *text, img_error *err);
+
 /* With platforms: the index is copied as it is, though it names more than what is copied. Not every
  * registry takes such a one. */
 #define IMG_COPY_SPARSE 1u

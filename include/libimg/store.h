@@ -46,7 +46,8 @@ IMG_API const char *img_store_path(const img_store *store);
 /* Finds what a reference names, by tag or, where the reference has a digest, by that: what has the
  * name "repository@digest", else any image of that repository with that digest. Where there is
  * none, the text as it is counts, for names that are no full references: other tools write such
- * ones ("latest"). */
+ * ones ("latest"). A digest alone is also the manifest or index that has it, with or without a
+ * name. */
 IMG_API int img_store_resolve(img_store *store, const char *reference, img_descriptor *out,
                               img_error *err);
 

@@ -32,6 +32,7 @@ struct archive_file {
     int fd;           /* borrowed */
     /* What a pipe, or what is compressed as a whole, may come to; 0: 64 GiB. */
     uint64_t max_bytes;
+    bool if_changed;   /* written: with the same bytes it stays as it is */
     const char *spool; /* the directory that this goes to, nameless; NULL: $TMPDIR, else /var/tmp */
 };
 

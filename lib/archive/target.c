@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A temporary file beside the target, then fsync and rename(): a failure leaves what was there. The
- * umask decides on the mode of a new file, and one that is replaced keeps its own.
+ * umask decides on the mode of a new file, and one that is replaced keeps its own. Where it is
+ * asked for, one that would be replaced by the same bytes stays as it is, with its time.
  */
 #include "archive/target.h"
 
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define COMPARE_CHUNK ((size_t)256 * 1024)
 
 static bool is_regular(int fd)
 {
@@ -72,6 +75,7 @@ static int open_path(const char *path, struct target *out, img_error *err)
 int img__target_open(const struct archive_file *file, struct target *out, img_error *err)
 {
     struct target target = TARGET_INIT;
+    target.if_changed = file->if_changed;
     const char *name = file->path ? file->path : "the standard output";
     int rc = 0;
     if (!file->path && file->fd != STDOUT_FILENO) {
@@ -91,6 +95,36 @@ int img__target_open(const struct archive_file *file, struct target *out, img_er
     return 0;
 }
 
+static bool read_both(int a, int b, char *bytes, off_t at, size_t len)
+{
+    return pread(a, bytes, len, at) == (ssize_t)len &&
+           pread(b, bytes + COMPARE_CHUNK, len, at) == (ssize_t)len;
+}
+
+/* Anything that gets in the way makes it another file. */
+static bool is_same(int a, int b, off_t size)
+{
+    auto_free char *bytes = malloc(2 * COMPARE_CHUNK);
+    for (off_t at = 0; bytes && at < size; at += (off_t)COMPARE_CHUNK) {
+        size_t len = size - at < (off_t)COMPARE_CHUNK ? (size_t)(size - at) : COMPARE_CHUNK;
+        if (!read_both(a, b, bytes, at, len) || memcmp(bytes, bytes + COMPARE_CHUNK, len) != 0)
+            return false;
+    }
+    return bytes;
+}
+
+/* Has the file that is to be replaced these bytes already? */
+static bool is_there(const struct target *target, off_t size)
+{
+    struct stat st;
+    auto_fd int old =
+        openat(target->dirfd, target->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    auto_fd int fresh =
+        openat(target->dirfd, target->temporary.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return old >= 0 && fresh >= 0 && fstat(old, &st) == 0 && S_ISREG(st.st_mode) &&
+           st.st_size == size && is_same(old, fresh, size);
+}
+
 int img__target_commit(struct target *target, img_error *err)
 {
     struct stat st;
@@ -98,6 +132,8 @@ int img__target_commit(struct target *target, img_error *err)
         return 0;
     if (fstat(target->fd, &st) != 0)
         return img__fail_errno(err, "cannot write %s", target->name);
+    if (target->if_changed && is_there(target, st.st_size))
+        return 0;
     target->fd = -1; /* the temporary file's */
     int rc = img__fs_temporary_commit(&target->temporary, target->file, st.st_mode & 0777, err);
     return rc ? rc : img__fs_sync_dir(target->dirfd, target->name, err);

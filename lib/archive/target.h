@@ -9,9 +9,10 @@
 #include "base/fs.h"
 
 struct target {
-    int fd;     /* to write to; -1: none */
-    char *name; /* for messages */
-    bool seeks; /* it is a regular file: what was written can be taken back */
+    int fd;          /* to write to; -1: none */
+    char *name;      /* for messages */
+    bool if_changed; /* the same bytes are not written anew */
+    bool seeks;      /* it is a regular file: what was written can be taken back */
 
     /* Of a file that gets its name at the end; else file is NULL. */
     char *file; /* its name in the directory */
@@ -21,7 +22,7 @@ struct target {
 
 #define TARGET_INIT                                                                                \
     {                                                                                              \
-        -1, NULL, false, NULL, -1, FS_TEMPORARY_INIT                                               \
+        -1, NULL, false, false, NULL, -1, FS_TEMPORARY_INIT                                        \
     }
 
 /* Symbolic links are followed; pipes and devices are written to as they are. */

@@ -15,7 +15,7 @@
 #include "core/platform.h"
 #include "core/reference.h"
 #include "core/setting.h"
-#include "ops/find.h"
+#include "ops/build_base.h"
 #include "ops/image.h"
 
 #define ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
@@ -167,23 +167,6 @@ void img_build_free(img_build *build)
     free(build);
 }
 
-IMG_AUTO_POINTER(base, img_image, img_image_free)
-
-/* A platform that was asked for must be the base's; one that was not is set by it. */
-static int open_base(const img_build *build, img_client *client, const char *reference,
-                     img_image **out, img_error *err)
-{
-    const struct image_search search = {
-        .store = build->store,
-        .client = client,
-        .platform = &build->config.platform,
-        .required = build->options.platform.os[0] != '\0',
-        .on_event = build->options.on_event,
-        .on_event_arg = build->options.on_event_arg,
-    };
-    return img__image_find(&search, reference, out, err);
-}
-
 /* An entry "KEY=..." of list that is there already, or list->count. */
 static size_t find_key(const struct strv *list, const char *key, size_t len)
 {
@@ -209,15 +192,20 @@ static int put_annotation(img_build *build, const char *key, const char *value, 
     return 0;
 }
 
+/* reference NULL: it has no name that would mean anything elsewhere. */
 static int annotate_base(img_build *build, const img_image *base, const char *reference,
                          img_error *err)
 {
     img_reference parsed;
+    img_digest digest;
     char name[IMG_REFERENCE_TEXT_MAX];
-    bool known = img_reference_parse(reference, &parsed, NULL) == 0;
+    bool named = reference && img_digest_parse(reference, &digest, NULL) != 0;
+    bool known = named && img_reference_parse(reference, &parsed, NULL) == 0;
+    int rc = 0;
     if (known)
         img_reference_format(&parsed, name);
-    int rc = put_annotation(build, ANNOTATION_BASE_NAME, known ? name : reference, err);
+    if (named)
+        rc = put_annotation(build, ANNOTATION_BASE_NAME, known ? name : reference, err);
     if (rc == 0)
         rc = put_annotation(build, ANNOTATION_BASE_DIGEST, img_image_manifest(base)->digest.text,
                             err);
@@ -259,12 +247,12 @@ int img_build_from(img_build *build, img_client *client, const char *reference, 
         return img__fail(err, IMG_EINVAL,
                          "from %s: the base must come first, before layers and settings",
                          reference);
-    auto_(base) img_image *base = NULL;
+    auto_(build_base) struct build_base base = {NULL, NULL};
     int rc = 0;
     if (strcmp(reference, "scratch") != 0) {
-        rc = open_base(build, client, reference, &base, err);
+        rc = img__build_base_open(build, client, reference, &base, err);
         if (rc == 0)
-            rc = take_base(build, base, reference, err);
+            rc = take_base(build, base.image, base.name, err);
     }
     build->begun = rc == 0;
     return rc ? img__prefix(err, rc, "from %s", reference) : 0;

@@ -158,9 +158,12 @@ static int parse(const char *text, struct copy_place *place, img_error *err)
 {
     int rc = img__transport_parse(text, &place->where, err);
     const struct transport *where = &place->where;
+    img_digest alone; /* looks like a reference, "sha256" with a tag */
     if (rc || !where->name)
         return rc;
-    if (where->kind == TRANSPORT_REGISTRY || where->kind == TRANSPORT_STORE)
+    bool digest =
+        where->kind == TRANSPORT_STORE && img_digest_parse(where->name, &alone, NULL) == 0;
+    if ((where->kind == TRANSPORT_REGISTRY || where->kind == TRANSPORT_STORE) && !digest)
         img_reference_parse(where->name, &place->reference, NULL);
     return set_name(place, where->name, err);
 }

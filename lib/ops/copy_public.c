@@ -4,6 +4,13 @@
  */
 #include "ops/copy_job.h"
 #include "ops/copy_tags.h"
+#include "ops/transport.h"
+
+int img_place_check(const char *text, img_error *err)
+{
+    auto_(transport) struct transport where = TRANSPORT_INIT;
+    return img__transport_parse(text, &where, err);
+}
 
 static int fail(const struct copy_request *request, int code, img_error *err)
 {

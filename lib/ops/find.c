@@ -23,16 +23,29 @@ static int check_platform(const img_image *image, const img_platform *platform, 
                      want_text);
 }
 
+static int hand_over(const struct image_search *search, img_image **image, img_image **out,
+                     img_error *err)
+{
+    int rc = search->required ? check_platform(*image, search->platform, err) : 0;
+    if (rc == 0)
+        *out = steal(*image);
+    return rc;
+}
+
 static int look(const struct image_search *search, const char *reference, img_image **out,
                 img_error *err)
 {
     auto_(found) img_image *image = NULL;
     int rc = img_image_open(search->store, reference, search->platform, &image, err);
-    if (rc == 0 && search->required)
-        rc = check_platform(image, search->platform, err);
-    if (rc == 0)
-        *out = steal(image);
-    return rc;
+    return rc ? rc : hand_over(search, &image, out, err);
+}
+
+int img__image_find_descriptor(const struct image_search *search, const img_descriptor *descriptor,
+                               img_image **out, img_error *err)
+{
+    auto_(found) img_image *image = NULL;
+    int rc = img_image_open_descriptor(search->store, descriptor, search->platform, &image, err);
+    return rc ? rc : hand_over(search, &image, out, err);
 }
 
 int img__image_find(const struct image_search *search, const char *reference, img_image **out,

@@ -23,4 +23,8 @@ struct image_search {
 int img__image_find(const struct image_search *search, const char *reference, img_image **out,
                     img_error *err);
 
+/* The same of one that the store has. */
+int img__image_find_descriptor(const struct image_search *search, const img_descriptor *descriptor,
+                               img_image **out, img_error *err);
+
 #endif

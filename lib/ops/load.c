@@ -222,6 +222,33 @@ static int load(struct loading *loading, const char *path, img_error *err)
     return rc ? rc : tell_all(loading, err);
 }
 
+static int bring_one(struct loading *loading, const struct archive_file *file, img_error *err)
+{
+    int rc = img__archive_reader_open(file, &loading->load.reader, err);
+    if (rc == 0)
+        rc = choose(loading, err);
+    if (rc == 0 && loading->count > 1)
+        return img__fail(err, IMG_EINVAL, "it holds %zu images: say which one is meant, by :REF",
+                         loading->count);
+    return rc ? rc : bring_all(loading, err);
+}
+
+int img__load_unnamed(img_store *store, const char *path, const char *name,
+                      const img_load_options *options, img_descriptor *out, img_error *err)
+{
+    img_load_options own = *options;
+    const char *const images[] = {name, NULL};
+    struct observer observer = {own.on_event, own.on_event_arg, own.on_log, own.on_log_arg, 0};
+    own.images = name ? images : NULL;
+    auto_(loading) struct loading loading = {
+        .load = {.store = store, .options = &own, .observer = &observer}};
+    const struct archive_file file = {.path = path, .spool = img_store_path(store)};
+    int rc = bring_one(&loading, &file, err);
+    if (rc == 0)
+        *out = loading.images[0].descriptor;
+    return rc;
+}
+
 static int check_options(const img_load_options *options, img_error *err)
 {
     img_reference reference;

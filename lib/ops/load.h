@@ -25,6 +25,11 @@ int img__load_docker(struct load *load, size_t index, img_descriptor *out, img_e
  * freed. *count 0: all are there, or none is, or it is no index. */
 int img__load_partial(struct endpoint *from, img_platform **out, size_t *count, img_error *err);
 
+/* The one image of an archive, or the one that name says, into the store, under no name. Of an
+ * index options->platform is taken. The caller holds a lease. */
+int img__load_unnamed(img_store *store, const char *path, const char *name,
+                      const img_load_options *options, img_descriptor *out, img_error *err);
+
 /* A file of the archive that became a layer of the store. */
 struct load_made {
     char *path;

@@ -14,7 +14,7 @@
 #include "ops/copy.h"
 #include "store/store.h"
 
-_Static_assert(sizeof(img_save_options) == sizeof(size_t) + 8 + 5 * sizeof(void *), "no padding");
+_Static_assert(sizeof(img_save_options) == sizeof(size_t) + 16 + 6 * sizeof(void *), "no padding");
 
 #define CONFIG_BYTES_MAX ((uint64_t)32 << 20)
 
@@ -23,6 +23,7 @@ struct saving {
     struct archive_writer *writer;
     struct copy copy;
     const char *const *references;
+    const char *const *names; /* NULL: as the references say */
     size_t count;
     img_descriptor *targets; /* what each reference names, then what was saved for it */
     bool *done;
@@ -41,6 +42,8 @@ static int resolve_all(struct saving *saving, img_error *err)
         saving->count++;
     if (saving->count == 0)
         return img__fail(err, IMG_EINVAL, "no image was named");
+    if (saving->count > 1 && saving->names)
+        return img__fail(err, IMG_EINVAL, "%zu images can't have the same names", saving->count);
     saving->targets = calloc(saving->count, sizeof(*saving->targets));
     saving->done = calloc(saving->count, sizeof(*saving->done));
     if (!saving->targets || !saving->done)
@@ -60,8 +63,11 @@ static int add_name(const struct saving *saving, size_t at, struct strv *names, 
     const char *text = saving->references[at];
     char name[IMG_REFERENCE_TEXT_MAX];
     img_reference reference;
+    img_digest digest;
     bool chosen = saving->copy.platform_count > 0 &&
                   img__media_kind(saving->targets[at].media_type) == MEDIA_INDEX;
+    if (img_digest_parse(text, &digest, NULL) == 0)
+        return 0;
     if (img_reference_parse(text, &reference, NULL) != 0)
         return img__strv_add(names, text, err);
     if (*reference.digest.text && chosen)
@@ -92,7 +98,9 @@ static int save_group(struct saving *saving, size_t first, img_error *err)
     const img_digest digest = saving->targets[first].digest;
     img_descriptor top;
     int rc = 0;
-    for (size_t i = first; rc == 0 && i < saving->count; i++)
+    if (saving->names)
+        rc = img__strv_add_list(&names, saving->names, err);
+    for (size_t i = first; rc == 0 && !saving->names && i < saving->count; i++)
         if (!saving->done[i] && img__digest_equal(&saving->targets[i].digest, &digest))
             rc = add_name(saving, i, &names, err);
     if (rc == 0)
@@ -122,16 +130,25 @@ static int save(struct saving *saving, const struct archive_file *file, int32_t 
     return rc ? rc : img__archive_writer_commit(saving->writer, err);
 }
 
+static int check_options(const img_save_options *options, img_error *err)
+{
+    if (options->format != IMG_ARCHIVE_DOCKER && options->format != IMG_ARCHIVE_OCI)
+        return img__fail(err, IMG_EINVAL, "save: there is no format %d", (int)options->format);
+    if ((options->flags & ~IMG_SAVE_IF_CHANGED) || options->reserved)
+        return img__fail(err, IMG_EINVAL, "save: unknown flags %#x", options->flags);
+    return 0;
+}
+
 int img_save(img_store *store, const char *const *references, const char *path,
              const img_save_options *options, img_descriptor *saved, img_error *err)
 {
     img_save_options own = IMG_SAVE_OPTIONS_INIT;
     img_platform host;
     int rc = img__options_copy(&own, sizeof(own), options, "img_save_options", err);
+    if (rc == 0)
+        rc = check_options(&own, err);
     if (rc)
         return rc;
-    if (own.format != IMG_ARCHIVE_DOCKER && own.format != IMG_ARCHIVE_OCI)
-        return img__fail(err, IMG_EINVAL, "save: there is no format %d", (int)own.format);
     if (!own.platform && own.format == IMG_ARCHIVE_DOCKER) {
         img_platform_host(&host);
         own.platform = &host;
@@ -140,12 +157,15 @@ int img_save(img_store *store, const char *const *references, const char *path,
     auto_(saving) struct saving saving = {
         .store = store,
         .references = references,
+        .names = own.names,
         .copy = {.platforms = own.platform,
                  .platform_count = own.platform ? 1 : 0,
                  .config_limit_bytes = CONFIG_BYTES_MAX,
                  .observer = &observer},
     };
-    const struct archive_file file = {.path = path, .fd = own.fd ? own.fd : STDOUT_FILENO};
+    const struct archive_file file = {.path = path,
+                                      .fd = own.fd ? own.fd : STDOUT_FILENO,
+                                      .if_changed = own.flags & IMG_SAVE_IF_CHANGED};
     rc = save(&saving, &file, own.format, err);
     if (rc)
         return img__prefix(err, rc, "save");

@@ -129,6 +129,7 @@ static int push(img_client *client, img_store *store, const char *reference,
     auto_(endpoint) struct endpoint *to = NULL;
     auto_(lease) struct lease *lease = NULL;
     img_reference source;
+    img_digest digest;
     int rc = img__lease_take(store, &lease, err);
     if (rc == 0)
         rc = img__store_endpoint(store, reference, &from, err);
@@ -139,7 +140,8 @@ static int push(img_client *client, img_store *store, const char *reference,
     copy->from = from;
     copy->to = to;
     /* What other tools named in the store need not be a reference. */
-    if (img_reference_parse(reference, &source, NULL) == 0)
+    if (img_digest_parse(reference, &digest, NULL) != 0 &&
+        img_reference_parse(reference, &source, NULL) == 0)
         copy->mount_from = find_mount(&source, target);
     bool done;
     rc = look_before(store, target, top, copy, &done, err);

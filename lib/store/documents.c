@@ -3,8 +3,11 @@
  * Documents: small blobs that are read whole, once, and verified in the buffer in which they are
  * parsed (layers.md H5).
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "store/internal.h"
 
@@ -49,5 +52,37 @@ int img__store_get_document(img_store *store, const img_descriptor *descriptor,
     if (r)
         return r;
     *out = (struct document){.descriptor = *descriptor, .bytes = steal(bytes), .len = len};
+    return 0;
+}
+
+static int blob_size(const img_store *store, const img_digest *digest, uint64_t *out)
+{
+    auto_fd int folder = -1;
+    struct stat st;
+
+    if (img__store_folder_of(store, digest, false, &folder, NULL) ||
+        fstatat(folder, img__digest_hex(digest), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode) || st.st_size < 0)
+        return IMG_ENOTFOUND;
+    *out = (uint64_t)st.st_size;
+    return 0;
+}
+
+/* A layer or a config is what is not a document: neither is looked for. */
+int img__store_find_document(img_store *store, const img_digest *digest, img_descriptor *out,
+                             img_error *err)
+{
+    auto_(document) struct document document = DOCUMENT_INIT;
+    img_descriptor found = {.digest = *digest};
+
+    if (blob_size(store, digest, &found.size_bytes) || found.size_bytes > STORE_DOCUMENT_MAX)
+        return IMG_ENOTFOUND;
+    int r = img__store_get_document(store, &found, STORE_DOCUMENT_MAX, &document, err);
+    if (r)
+        return r;
+    if (img__document_sniff(digest->text, NULL, document.bytes, document.len, found.media_type,
+                            NULL))
+        return IMG_ENOTFOUND;
+    *out = found;
     return 0;
 }

@@ -243,6 +243,15 @@ int img__names_read(const img_store *store, struct names *out, img_error *err)
     return 0;
 }
 
+/* Then it stays untouched, so that who watches its time sees no change. */
+static bool is_same(const img_store *store, const struct buf *text)
+{
+    auto_(buf) struct buf have = BUF_INIT(NAMES_BYTES_MAX);
+
+    return img__fs_read(store->dir_fd, STORE_INDEX, &have, NULL) == 0 && have.len == text->len &&
+           memcmp(img__buf_text(&have), img__buf_text(text), text->len) == 0;
+}
+
 int img__names_write(const img_store *store, const struct names *names, img_error *err)
 {
     auto_(buf) struct buf text = BUF_INIT(NAMES_BYTES_MAX);
@@ -255,7 +264,7 @@ int img__names_write(const img_store *store, const struct names *names, img_erro
     }
     img__buf_puts(&text, TAIL);
     int r = img__buf_check(&text, names->what, err);
-    if (r)
+    if (r || is_same(store, &text))
         return r;
     r = img__fs_replace(store->dir_fd, STORE_INDEX, text.data, text.len, STORE_FILE_MODE, err);
     return r ? img__prefix(err, r, "store %s", store->path) : 0;

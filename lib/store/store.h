@@ -51,6 +51,11 @@ int img__store_put_document(img_store *store, const struct document *document, i
 int img__store_get_document(img_store *store, const img_descriptor *descriptor,
                             uint64_t limit_bytes, struct document *out, img_error *err);
 
+/* The manifest or index that has a digest, read to know what it is; whether anything names it does
+ * not matter. IMG_ENOTFOUND, without a message, if there is none. */
+int img__store_find_document(img_store *store, const img_digest *digest, img_descriptor *out,
+                             img_error *err);
+
 /* Sets names (as img__reference_store_name() writes them, or texts that are to stand as they are;
  * ended by NULL) to a descriptor, all or none. A platform in it is kept in index.json. */
 int img__store_set_names(img_store *store, const char *const *names,

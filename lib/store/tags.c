@@ -8,6 +8,8 @@
  * 2. if the text has a digest, an entry of that repository with that digest, under whatever tag;
  * 3. the entry whose label is the text itself: what other tools named "latest" or "1.0+git", or did
  *    not name at all, so that its label is its digest.
+ * 4. if the text is a digest and nothing else: the manifest or index that has it, which may have no
+ *    name at all.
  * Of several entries with one label the first counts; to set or to remove that label ends them all.
  *
  * Readers take no lock, since index.json is replaced as a whole. Writers hold it from before they
@@ -86,6 +88,16 @@ static int find_wanted(const struct names *names, const struct wanted *wanted,
     return r;
 }
 
+/* IMG_ENOTFOUND comes without a message. */
+static int find_unnamed(img_store *store, const char *text, img_descriptor *out, img_error *err)
+{
+    img_digest digest;
+
+    if (img_digest_parse(text, &digest, NULL))
+        return IMG_ENOTFOUND;
+    return img__store_find_document(store, &digest, out, err);
+}
+
 int img_store_resolve(img_store *store, const char *reference, img_descriptor *out, img_error *err)
 {
     auto_(names) struct names names = NAMES_INIT;
@@ -97,9 +109,11 @@ int img_store_resolve(img_store *store, const char *reference, img_descriptor *o
     if (r)
         return r;
     r = find_wanted(&names, &wanted, &entry, err);
+    if (!r)
+        return img__names_descriptor(&names, &entry, out, err);
     if (r == IMG_ENOTFOUND)
-        return fail_unknown(store, &wanted, err);
-    return r ? r : img__names_descriptor(&names, &entry, out, err);
+        r = find_unnamed(store, reference, out, err);
+    return r == IMG_ENOTFOUND ? fail_unknown(store, &wanted, err) : r;
 }
 
 /* What the image-spec lets other tools write, "1.0+git". */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a command line of build asks for, looked at as far as that can be done without the base.
+ */
+#ifndef CLI_BUILD_PLAN_H
+#define CLI_BUILD_PLAN_H
+
+#include <stdbool.h>
+
+#include "cli.h"
+#include "layers.h"
+#include "outputs.h"
+
+struct build_plan {
+    const struct arguments *args;
+    const char **names; /* ended by NULL */
+    const char *base;   /* NULL: scratch */
+    bool push;
+    img_build_options options;
+    struct layers layers;
+    struct outputs outputs;
+    char **entrypoint; /* NULL: not given */
+    char **cmd;
+};
+
+/* On failure, too, free it with build_plan_free(). */
+int build_plan_parse(const struct arguments *args, struct build_plan *plan, img_error *err);
+void build_plan_free(struct build_plan *plan);
+
+static inline void auto_build_plan(struct build_plan *plan)
+{
+    build_plan_free(plan);
+}
+
+#endif
