@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What "cmake --install" installs: the shared and the static library, the headers, imgtool, libimg.pc
-# and the CMake package. The targets have the names that they have in the build tree, so that the
-# same lines of a consumer work with find_package() and with add_subdirectory().
+# What "cmake --install" installs: the shared and the static library, the headers, imgtool, libimg.pc,
+# the CMake package and the recipes for build systems. The targets have the names that they have in
+# the build tree, so that the same lines of a consumer work with find_package() and with
+# add_subdirectory().
 #
 # Each rule has a component: "runtime" is what programs run with, "development" what they are built
 # with, "tool" the command. packages.cmake makes a package of each.
@@ -50,7 +51,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/libimgConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/libimgConfig.cmake
         ${PROJECT_BINARY_DIR}/libimgConfigVersion.cmake
-        lib/dependencies.cmake DESTINATION ${libimg_cmake_dir} COMPONENT development)
+        lib/dependencies.cmake pkgconfig/LibimgArguments.cmake
+        pkgconfig/CPackOCI.cmake DESTINATION ${libimg_cmake_dir} COMPONENT development)
 
 foreach(dir bindir libdir includedir)
     string(TOUPPER ${dir} variable)
