@@ -30,6 +30,7 @@ extern const struct command command_auth;
 extern const struct command command_build;
 extern const struct command command_cat;
 extern const struct command command_catalog;
+extern const struct command command_completion;
 extern const struct command command_copy;
 extern const struct command command_delete;
 extern const struct command command_digest;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complete.h"
 #include "fail.h"
 #include "memory.h"
 #include "name.h"
@@ -195,6 +196,10 @@ int main(int argc, char **argv)
     int status = 0;
 
     open_standard_streams();
+    if (*words && text_is(*words, COMPLETE_WORD)) {
+        complete_print(words + 1);
+        return 0;
+    }
     cli.json = wants_json(words);
     if (parse(words, &args, &command, &err) < 0)
         status = report(command, cli.json, &err);

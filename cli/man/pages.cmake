@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # cmake -DTOOL=PATH -DNAME=imgtool -DOUT=DIR -P pages.cmake: has the tool write its manual pages into
-# OUT/man1 and OUT/man7. What pages there are is in its own table of commands and topics.
+# OUT/man1 and OUT/man7, and the scripts that complete command lines into OUT. What pages there are
+# is in its own table of commands and topics.
 
 function(write_page page section)
     if(page)
@@ -30,3 +31,8 @@ execute_process(COMMAND ${TOOL} help --format json OUTPUT_VARIABLE table
 write_page("" 1)
 write_pages(commands 1 name)
 write_pages(topics 7)
+
+foreach(shell bash zsh fish)
+    execute_process(COMMAND ${TOOL} completion ${shell} OUTPUT_FILE ${OUT}/completion.${shell}
+        COMMAND_ERROR_IS_FATAL ANY)
+endforeach()

@@ -30,6 +30,15 @@ for header in "$source"/include/libimg/*.h; do
 done
 "$IMGTOOL" version | grep -q "$version" || fail "imgtool does not run where it is installed"
 
+# Manual pages and completions.
+share=$PREFIX/share
+for page in man1/imgtool.1 man1/imgtool-build.1 man7/imgtool-places.7 \
+    bash-completion:completions/imgtool zsh:site-functions/_imgtool fish:vendor_completions.d/imgtool.fish; do
+    case $page in man*) page=$share/man/$page ;; *) page=$share/${page/://} ;; esac
+    [ -s "$page" ] || fail "$page is not there"
+done
+[[ $(MANPATH=$share/man man -w imgtool-build) == "$share/man/"* ]] || fail "man imgtool-build"
+
 # What is installed as text knows nothing of where it was built, but for the prefix, which may be
 # within the build tree here.
 for text in $(find "$PREFIX" -name '*.cmake' -o -name '*.pc' -o -name '*.h'); do
