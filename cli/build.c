@@ -155,6 +155,10 @@ static const struct option options[] = {
      NULL},
     {"threads", 0, false, "N",
      "how many compress (default: one a processor); the\nimage is the same with any", NULL},
+    {"no-cache", 0, false, NULL,
+     "make all layers anew, and remember nothing; the image\n"
+     "is the same",
+     NULL},
     {"push", 0, false, NULL, "push all names", NULL},
     {"iidfile", 0, false, "FILE", "write the digest of the config", NULL},
     {"digestfile", 0, false, "FILE", "write the digest of the manifest", NULL},

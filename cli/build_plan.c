@@ -37,6 +37,7 @@ static int parse_outputs(const struct arguments *args, struct build_plan *plan, 
 {
     if (outputs_parse(args, plan->names, &plan->outputs, err) < 0)
         return err->code;
+    plan->options.no_cache = option_count(args, "no-cache") > 0;
     plan->push = option_count(args, "push") || plan->outputs.push;
     if (plan->push && !plan->names[0])
         return cli_fail(err, IMG_EINVAL, "%s needs a name: -t NAME",

@@ -198,7 +198,11 @@ const struct topic topics[] = {
      "\n"
      "'imgtool version --verbose' prints these. eStargz puts its table of contents\n"
      "into the tar, so that there the diffID follows the same rule as the compressed\n"
-     "layer.\n",
+     "layer.\n"
+     "\n"
+     "The store remembers of what files it made a layer. If nothing of them changed,\n"
+     "by all that a stat tells, they are not read, and the layer is taken as it is:\n"
+     "'-v' says so. 'build --no-cache' reads them, and comes to the same digest.\n",
      NULL},
     {NULL, NULL, NULL},
 };

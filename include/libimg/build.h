@@ -44,9 +44,11 @@ typedef struct img_build_options {
     void *on_event_arg;
     img_log_fn on_log;
     void *on_log_arg;
-    uint32_t threads;  /* that compress, the caller's counted: 1 starts none, 0 is one for each
-                          processor at hand, 16 at most. No digest depends on it. */
-    uint32_t reserved; /* 0 */
+    uint32_t threads; /* that compress, the caller's counted: 1 starts none, 0 is one for each
+                         processor at hand, 16 at most. No digest depends on it. */
+    /* 1: each layer is made from its files, whatever the store remembers of earlier builds, and
+     * nothing is remembered of this one. No digest depends on it. */
+    uint32_t no_cache;
     /* Each file and directory that a layer is made from, in img_build_add_...(): for whoever wants
      * to know when to build again. Standard input and the store are none. */
     img_input_fn on_input;
@@ -90,7 +92,15 @@ IMG_API int img_build_from(img_build *build, img_client *client, const char *ref
 #define IMG_ADD_VERBATIM 1u  /* the bytes of a tar are the layer, decompressed, as they are */
 #define IMG_ADD_WARN_CASE 2u /* a log line for names that differ in upper and lower case alone */
 
-/* What an added file, directory or archive looks like in the layer. */
+/* What an added file, directory or archive looks like in the layer.
+ *
+ * The store remembers, in a folder of its own, what it has made layers of: a file that has not
+ * changed since, by all that a stat tells (inode, size, mode, owner, times of data and of status,
+ * to the nanosecond), is not opened again, and a layer that would have the same bytes is not made
+ * again but taken from the store, as long as it is there; its event ends with IMG_EVENT_CACHED. A
+ * file that is younger than two seconds, or on a file system whose clock may be another machine's,
+ * is read again. What is remembered only saves work: damaged or gone, the layer is made. Layers of
+ * differences, of overlays and of removals are always made. */
 typedef struct img_add_options {
     size_t size;
     uint32_t set;  /* which of the following replace what the files have: IMG_ADD_... or-ed */

@@ -157,10 +157,10 @@ int img__fs_temporary_open_mode(int dirfd, mode_t mode, struct fs_temporary *out
     return img__fail_errno(err, "cannot create a temporary file");
 }
 
-int img__fs_temporary_commit(struct fs_temporary *temporary, const char *name, mode_t mode,
+int img__fs_temporary_rename(struct fs_temporary *temporary, const char *name, mode_t mode,
                              img_error *err)
 {
-    if (fchmod(temporary->fd, mode) != 0 || fsync(temporary->fd) != 0)
+    if (fchmod(temporary->fd, mode) != 0)
         return img__fail_errno(err, "cannot write %s", name);
     int fd = steal_fd(temporary->fd);
     if (close(fd) != 0 ||
@@ -170,6 +170,14 @@ int img__fs_temporary_commit(struct fs_temporary *temporary, const char *name, m
         return rc;
     }
     return 0;
+}
+
+int img__fs_temporary_commit(struct fs_temporary *temporary, const char *name, mode_t mode,
+                             img_error *err)
+{
+    if (fchmod(temporary->fd, mode) != 0 || fsync(temporary->fd) != 0)
+        return img__fail_errno(err, "cannot write %s", name);
+    return img__fs_temporary_rename(temporary, name, mode, err);
 }
 
 void img__fs_temporary_drop(struct fs_temporary *temporary)

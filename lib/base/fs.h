@@ -47,6 +47,10 @@ int img__fs_temporary_open_mode(int dirfd, mode_t mode, struct fs_temporary *out
 /* fsync, fchmod to mode, rename to name beneath dirfd. The directory is not synced. */
 int img__fs_temporary_commit(struct fs_temporary *temporary, const char *name, mode_t mode,
                              img_error *err);
+/* The same without fsync, for what may be lost, or be there by half, after the machine has failed.
+ */
+int img__fs_temporary_rename(struct fs_temporary *temporary, const char *name, mode_t mode,
+                             img_error *err);
 void img__fs_temporary_drop(struct fs_temporary *temporary); /* after a commit: nothing */
 
 static inline void img__auto_fs_temporary(struct fs_temporary *temporary)

@@ -71,27 +71,20 @@ int img__scan_read_link(struct scan *scan, const struct node *node, struct entry
 }
 
 /* A name that has been met before under another path becomes a link to that. */
-static int set_hard_link(struct scan *scan, const struct node *node, struct entry *entry,
-                         img_error *err)
+static void set_hard_link(struct scan *scan, const char *first, struct entry *entry)
 {
-    const char *first = NULL;
-    if (node->st.stx_nlink < 2 || entry->type == ENTRY_DIRECTORY)
-        return 0;
-    int rc = img__scan_link(&scan->links, &node->st, entry->path, &first, err);
-    if (rc || !first)
-        return rc;
-    size_t len = strlen(first);
-    memcpy(scan->scratch, first, len + 1);
+    memcpy(scan->scratch, first, strlen(first) + 1);
     entry->type = ENTRY_HARDLINK;
     entry->link = scan->scratch;
     entry->size = 0;
     entry->device_major = entry->device_minor = 0;
-    return 0;
 }
 
-int img__scan_entry(struct scan *scan, const struct node *node, struct entry *entry, img_error *err)
+int img__scan_entry_looked(struct scan *scan, const struct node *node, struct entry *entry,
+                           const char **first, img_error *err)
 {
     const char *name = strrchr(scan->path.data, '/');
+    *first = NULL;
     entry->path = scan->path.data;
     if (strncmp(name ? name + 1 : scan->path.data, ".wh.", 4) == 0)
         return img__fail(err, IMG_EINVAL,
@@ -103,20 +96,34 @@ int img__scan_entry(struct scan *scan, const struct node *node, struct entry *en
                          "%s: the character device 0:0 means removal to overlay file systems; "
                          "remove it",
                          scan->place.data);
+    if (node->st.stx_nlink < 2 || entry->type == ENTRY_DIRECTORY)
+        return 0;
+    return img__scan_link(&scan->links, &node->st, entry->path, first, err);
+}
+
+int img__scan_entry_opened(struct scan *scan, const struct node *node, const char *first,
+                           struct entry *entry, img_error *err)
+{
     int rc = 0;
     if (node->fd >= 0)
         rc = img__scan_xattrs(scan, node, entry, err);
     else
         rc = img__scan_read_link(scan, node, entry, err);
-    if (rc)
-        return rc;
-    rc = img__entry_unmap(scan->options, scan->place.data, entry, err);
     if (rc == 0)
-        rc = set_hard_link(scan, node, entry, err);
+        rc = img__entry_unmap(scan->options, scan->place.data, entry, err);
     if (rc)
         return rc;
+    if (first)
+        set_hard_link(scan, first, entry);
     rc = img__entry_check(entry, err);
     return rc ? img__prefix(err, rc, "%s", scan->place.data) : 0;
+}
+
+int img__scan_entry(struct scan *scan, const struct node *node, struct entry *entry, img_error *err)
+{
+    const char *first;
+    int rc = img__scan_entry_looked(scan, node, entry, &first, err);
+    return rc ? rc : img__scan_entry_opened(scan, node, first, entry, err);
 }
 
 bool img__scan_left_out(const struct scan *scan, const struct node *node)
@@ -143,6 +150,8 @@ int img__scan_input(const struct scan *scan, const struct node *node, img_error 
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err)
 {
     struct entry entry = {0};
+    if (scan->options->memo)
+        return img__scan_emit_memo(scan, node, err);
     int rc = img__scan_entry(scan, node, &entry, err);
     if (!rc && entry.type == ENTRY_FILE) {
         struct file_source file;
@@ -210,6 +219,6 @@ int img__scan(const char *path, const struct scan_options *options, scan_fn fn, 
         return rc;
 
     auto_(node) struct node node = {.dirfd = AT_FDCWD, .name = path, .top = true, .fd = -1};
-    rc = img__scan_open(&scan, &node, err);
+    rc = img__scan_meet(&scan, &node, err);
     return rc ? rc : scan_top(&scan, &node, err);
 }

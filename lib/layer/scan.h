@@ -13,6 +13,7 @@
 #include "layer/ignore.h"
 
 struct id_map;
+struct memo;
 struct mode_change;
 
 struct scan_options {
@@ -34,10 +35,12 @@ struct scan_options {
     struct ignore *ignore;           /* what is left out beneath the top; may be NULL */
     struct observer *observer;       /* for warnings (a socket was left out); may be NULL */
     struct inputs inputs;            /* who is told of what is read and walked */
+    struct memo *memo; /* knows files from an earlier scan and learns from this one; may be NULL */
 };
 
 /* Called for each entry. data is NULL but for a FILE; read it to its end within the call: it gives
- * exactly entry->size bytes or fails. Non-zero ends the scan. */
+ * exactly entry->size bytes or fails. Non-zero ends the scan. With a memo that does not pack, fn is
+ * not called and may be NULL. */
 typedef int (*scan_fn)(const struct entry *entry, struct source *data, void *arg, img_error *err);
 
 /* path is a file (one entry, at prefix itself) or a directory (what is in it, beneath prefix; the

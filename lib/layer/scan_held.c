@@ -68,7 +68,7 @@ int img__scan_emit_held(struct scan *scan, img_error *err)
     int rc = 0;
     drop_others(held, scan->path.data);
     for (size_t i = 0; i < held->count && rc == 0; i++)
-        rc = scan->fn(&held->entries[i], NULL, scan->arg, err);
+        rc = img__scan_give_held(scan, &held->entries[i], err);
     while (held->count > 0)
         drop_last(held);
     return rc;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The parts of the scan: the walk (scan_walk.c), a directory on its way (scan_dir.c), looking and
- * opening (scan_open.c), one entry (scan.c), the data of a file (scan_file.c), extended attributes
- * (scan_xattr.c), hard links (scan_links.c). The diff walks two trees with the same parts.
+ * opening (scan_open.c), one entry (scan.c), what is known already (scan_memo.c), the data of a
+ * file (scan_file.c), extended attributes (scan_xattr.c), hard links (scan_links.c). The diff walks
+ * two trees with the same parts.
  */
 #ifndef IMG_LAYER_SCAN_INTERNAL_H
 #define IMG_LAYER_SCAN_INTERNAL_H
@@ -142,8 +143,22 @@ int img__scan_entry(struct scan *scan, const struct node *node, struct entry *en
 /* Puts the target of a symbolic link into scratch, from which entry borrows it. */
 int img__scan_read_link(struct scan *scan, const struct node *node, struct entry *entry,
                         img_error *err);
+/* The first half of that, which needs no more than a stat. *first: the path that it is a hard link
+ * to, borrowed until the next call, or NULL. */
+int img__scan_entry_looked(struct scan *scan, const struct node *node, struct entry *entry,
+                           const char **first, img_error *err);
+/* And the second one. */
+int img__scan_entry_opened(struct scan *scan, const struct node *node, const char *first,
+                           struct entry *entry, img_error *err);
 /* Calls fn for it. */
 int img__scan_emit(struct scan *scan, struct node *node, img_error *err);
+
+/* scan_memo.c: looks, and opens what has to be open, which with a memo may be directories alone. */
+int img__scan_meet(struct scan *scan, struct node *node, img_error *err);
+/* As img__scan_emit(), with a memo. */
+int img__scan_emit_memo(struct scan *scan, struct node *node, img_error *err);
+/* Of a directory that was held back. */
+int img__scan_give_held(struct scan *scan, const struct entry *entry, img_error *err);
 
 /* scan_held.c: keeps the directory that scan has come to back. */
 int img__scan_hold(struct scan *scan, const struct node *node, img_error *err);

@@ -81,7 +81,7 @@ static int may_be_directory(const struct scan *scan, struct node *node, bool *ma
 static int visit_judged(struct walk *walk, struct node *node, bool take, img_error *err)
 {
     struct scan *scan = walk->scan;
-    int rc = img__scan_open(scan, node, err);
+    int rc = img__scan_meet(scan, node, err);
     if (rc || img__scan_left_out(scan, node))
         return rc;
     rc = img__scan_input(scan, node, err);

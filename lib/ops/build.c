@@ -108,10 +108,8 @@ static int check_options(img_build_options *options, img_error *err)
     if (options->level < 0 || options->level > max)
         return img__fail(err, IMG_EINVAL, "compression level %d is out of range: 1 to %d, or 0",
                          options->level, max);
-    if (options->has_epoch > 1 || options->ignore_environment > 1)
-        return img__fail(err, IMG_EINVAL, "has_epoch and ignore_environment are 0 or 1");
-    if (options->reserved)
-        return img__fail(err, IMG_EINVAL, "img_build_options.reserved is not 0");
+    if (options->has_epoch > 1 || options->ignore_environment > 1 || options->no_cache > 1)
+        return img__fail(err, IMG_EINVAL, "has_epoch, ignore_environment and no_cache are 0 or 1");
     int rc = check_platform(&options->platform, err);
     return rc ? rc : read_epoch(options, err);
 }

@@ -10,6 +10,7 @@
 #include "ops/add_owner.h"
 #include "ops/build_parents.h"
 #include "ops/build_verbatim.h"
+#include "ops/reuse.h"
 
 static bool is_directory_below(const struct view *view, const char *path)
 {
@@ -122,20 +123,16 @@ static int open_layering(struct layering *layering, const struct add_options *op
     return rc;
 }
 
-static int add_path(img_build *build, const char *source, const char *destination,
-                    struct add_options *options, img_error *err)
+/* The layer is not in the store yet. */
+static int make_layer(img_build *build, const struct reuse_input *input,
+                      struct add_options *options, struct reuse *reuse, img_error *err)
 {
-    struct stat st;
-    if (options->given.flags & IMG_ADD_VERBATIM)
-        return img__fail(err, IMG_EINVAL, "only a tar can be added verbatim");
-    if (stat(source, &st) != 0)
-        return img__fail_errno(err, "cannot read %s", source);
     auto_(layering) struct layering layering = {.build = build};
     int rc = open_layering(&layering, options, err);
     if (rc)
         return rc;
     auto_free char *prefix = NULL;
-    rc = place_source(&layering, source, S_ISDIR(st.st_mode), destination, &prefix, err);
+    rc = place_source(&layering, input->source, input->directory, input->destination, &prefix, err);
     if (rc)
         return rc;
     layering.prefix = prefix;
@@ -148,7 +145,39 @@ static int add_path(img_build *build, const char *source, const char *destinatio
         return img__fail_memory(err);
     }
     layering.what = what;
-    return add_scanned(&layering, source, options, err);
+    rc = img__reuse_watch(reuse, &options->scan, err);
+    if (rc == 0)
+        rc = add_scanned(&layering, input->source, options, err);
+    if (rc == 0)
+        img__reuse_keep(reuse, &layering);
+    return rc;
+}
+
+static int add_path(img_build *build, const char *source, const char *destination,
+                    struct add_options *options, img_error *err)
+{
+    struct stat st;
+    if (options->given.flags & IMG_ADD_VERBATIM)
+        return img__fail(err, IMG_EINVAL, "only a tar can be added verbatim");
+    if (stat(source, &st) != 0)
+        return img__fail_errno(err, "cannot read %s", source);
+    auto_free char *path = NULL;
+    int rc = normal_destination(build, destination, &path, err);
+    if (rc)
+        return rc;
+    const struct reuse_input input = {
+        .source = source,
+        .directory = S_ISDIR(st.st_mode),
+        .root = S_ISDIR(st.st_mode) && !path[0],
+        .destination = destination,
+        .options = options,
+    };
+    auto_(reuse) struct reuse reuse = {0};
+    bool found = false;
+    rc = img__reuse_begin(&reuse, build, &input, err);
+    if (rc == 0)
+        rc = img__reuse_find(&reuse, &found, err);
+    return rc || found ? rc : make_layer(build, &input, options, &reuse, err);
 }
 
 int img_build_add_path(img_build *build, const char *source, const char *destination,

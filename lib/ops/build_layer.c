@@ -93,29 +93,37 @@ static int reserve(img_build *build, img_error *err)
     return 0;
 }
 
-/* Puts the packed layer on top of the image. */
-static int append(struct layering *layering, const struct pack_result *result, img_error *err)
+static int append(img_build *build, const struct layer_made *made, img_error *err)
 {
-    img_build *build = layering->build;
     struct strv *annotations = &build->layer_annotations[build->layer_count];
     char text[BUILD_TIME_SIZE];
-    const char *created = img__build_time(build, result->newest_mtime, text);
-    int rc =
-        img__strv_add_list(annotations, img__strv_list(img__pack_annotations(layering->pack)), err);
+    const char *created = img__build_time(build, made->newest_mtime, text);
+    int rc = img__strv_add_list(annotations, img__strv_list(made->annotations), err);
     if (rc == 0)
-        rc = img__config_add_layer(&build->config, &result->diff_id, created, layering->what, err);
+        rc = img__config_add_layer(&build->config, &made->diff_id, created, made->what, err);
     if (rc) {
         img__strv_free(annotations);
         return rc;
     }
-    img_descriptor descriptor = {.digest = layering->digest, .size_bytes = layering->size_bytes};
+    img_descriptor descriptor = {.digest = made->digest, .size_bytes = made->size_bytes};
     snprintf(descriptor.media_type, sizeof(descriptor.media_type), "%s",
              kinds[build->options.compression].media_type);
     build->layers[build->layer_count++] = descriptor;
     build->begun = true;
-    if (result->newest_mtime > build->newest_mtime)
-        build->newest_mtime = result->newest_mtime;
+    if (made->newest_mtime > build->newest_mtime)
+        build->newest_mtime = made->newest_mtime;
     return 0;
+}
+
+int img__layering_append(struct item *item, int kind, img_build *build,
+                         const struct layer_made *made, img_error *err)
+{
+    int rc = reserve(build, err);
+    item->event.digest = made->digest.text;
+    item->event.total_bytes = made->size_bytes;
+    if (rc == 0)
+        rc = img__item_end(item, kind, NULL, err);
+    return rc ? rc : append(build, made, err);
 }
 
 int img__layering_end(struct layering *layering, img_error *err)
@@ -126,16 +134,19 @@ int img__layering_end(struct layering *layering, img_error *err)
         return img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
     }
     struct pack_result result;
-    int rc = reserve(layering->build, err);
-    if (rc == 0)
-        rc = img__pack_end(layering->pack, &result, err);
+    int rc = img__pack_end(layering->pack, &result, err);
     if (rc)
         return rc;
-    layering->item.event.digest = layering->digest.text;
-    layering->item.event.total_bytes = layering->size_bytes;
-    /* The callback may say no: so first it is asked, then the image changes. */
-    rc = img__item_end(&layering->item, IMG_EVENT_DONE, NULL, err);
-    return rc ? rc : append(layering, &result, err);
+    layering->made = (struct layer_made){
+        .digest = layering->digest,
+        .size_bytes = layering->size_bytes,
+        .diff_id = result.diff_id,
+        .newest_mtime = result.newest_mtime,
+        .what = layering->what,
+        .annotations = img__pack_annotations(layering->pack),
+    };
+    return img__layering_append(&layering->item, IMG_EVENT_DONE, layering->build, &layering->made,
+                                err);
 }
 
 /* ---- entries ---- */
@@ -183,6 +194,7 @@ int img__layering_check_case(struct layering *layering, const char *path, img_er
 {
     bool collides = false;
     int rc = layering->fold ? img__fold_add(layering->fold, path, &collides, err) : 0;
+    layering->warned |= collides;
     if (collides)
         img__log(&layering->build->observer, IMG_LOG_WARNING,
                  "/%s: differs from another path of the layer only in upper and lower case, which "

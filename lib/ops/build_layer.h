@@ -10,6 +10,16 @@
 #include "layer/pack.h"
 #include "ops/build.h"
 
+/* A layer that is in the store. */
+struct layer_made {
+    img_digest digest;
+    uint64_t size_bytes;
+    img_digest diff_id;
+    int64_t newest_mtime;           /* INT64_MIN: of none */
+    const char *what;               /* for events and the history */
+    const struct strv *annotations; /* "K=V", sorted */
+};
+
 struct layering {
     img_build *build;
     const struct view *view; /* of the layers below; NULL: nothing is below */
@@ -18,9 +28,15 @@ struct layering {
     struct fold *fold;       /* warns of names that differ in case alone; NULL: nobody asked */
     struct pack *pack;
     struct item item;
+    bool warned; /* of what is in the layer: the same layer must warn again */
     img_digest digest;
     uint64_t size_bytes;
+    struct layer_made made; /* after img__layering_end(), if there is a layer */
 };
+
+/* Puts a layer on top of the image. The callback is asked first: it may say no. */
+int img__layering_append(struct item *item, int kind, img_build *build,
+                         const struct layer_made *made, img_error *err);
 
 /* Brings the build's view up to date; *out is NULL if there is no layer yet. */
 int img__layering_look_below(img_build *build, const struct view **out, img_error *err);

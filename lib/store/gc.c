@@ -269,6 +269,16 @@ static int sweep(struct collector *gc, img_error *err)
     return visit_folder(gc, gc->store->dir_fd, "", sweep_temporary, err);
 }
 
+/* What builds remember is none of the images: it stays, within its limits. */
+static int sweep_cache(struct collector *gc, img_error *err)
+{
+    auto_fd int folder = img__store_cache_folder(gc->store, false);
+    if (folder < 0)
+        return 0;
+    img__store_cache_trim(gc->store);
+    return visit_folder(gc, folder, "", sweep_temporary, err);
+}
+
 int img_store_gc(img_store *store, img_gc_result *result, img_error *err)
 {
     auto_(collector) struct collector gc = {.store = store};
@@ -286,6 +296,8 @@ int img_store_gc(img_store *store, img_gc_result *result, img_error *err)
             r = mark(&gc, err);
         if (!r)
             r = sweep(&gc, err);
+        if (!r)
+            r = sweep_cache(&gc, err);
         if (r)
             return r;
     }

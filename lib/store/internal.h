@@ -9,6 +9,7 @@
  *     .libimg-lease         flock: shared by who writes blobs, exclusive for the collector
  *     .libimg-part-*        parts of blobs, what broken downloads left (partial.c)
  *     .libimg-recall        what was seen in registries (recall.c)
+ *     .libimg-cache/        what builds remember, and may forget (cache.c)
  *     .tmp-*                files in the making; not in blobs/, where other tools expect digests
  */
 #ifndef IMG_STORE_INTERNAL_H
@@ -26,6 +27,8 @@
 #define STORE_LEASE STORE_OWN_PREFIX "lease"
 #define STORE_PART STORE_OWN_PREFIX "part-"
 #define STORE_RECALL STORE_OWN_PREFIX "recall"
+
+#define STORE_CACHE STORE_OWN_PREFIX "cache"
 
 #define STORE_FILE_MODE 0644
 #define STORE_FOLDER_MODE 0755
@@ -60,6 +63,11 @@ int img__store_folder_of(const img_store *store, const img_digest *digest, bool 
 
 /* Is there a regular file of this size? */
 bool img__store_holds(int folder, const char *name, uint64_t size_bytes);
+
+/* cache.c: the folder of what builds remember; -1 where there is none. create: it is made. */
+int img__store_cache_folder(const img_store *store, bool create);
+/* Removes the files that nobody used for long, and the oldest ones if there are too many. */
+void img__store_cache_trim(const img_store *store);
 
 /* partial.c: is this the name of a part of a blob, and of which? */
 bool img__part_digest(const char *name, img_digest *out);

@@ -74,6 +74,15 @@ enum store_recall img__store_recall(const img_store *store, const img_reference 
 void img__store_remember(const img_store *store, const img_reference *name,
                          const img_digest *digest);
 
+/* What builds remember of earlier ones. A file of it may be gone, be damaged or come from anyone
+ * who writes to the store: it costs or saves time, no more. Names are of letters, digits and '-'.
+ */
+/* *out NULL: there is none. */
+void img__store_cache_read(const img_store *store, const char *name, struct source **out);
+/* A sink that becomes the file when it is closed. What is in there for long, or too much, goes. */
+int img__store_cache_write(const img_store *store, const char *name, struct sink **out,
+                           img_error *err);
+
 /* An image of the store. name is a full reference; NULL: no name, for blobs and documents alone. */
 int img__store_endpoint(img_store *store, const char *name, struct endpoint **out, img_error *err);
 /* What it has already is read before it counts as there (img__store_mend()), whatever its size;

@@ -16,7 +16,7 @@ echo four >new/four
 build() {
     ref=$1
     shift
-    try imgtool build -t "$ref" --compression none --platform linux/amd64 "$@"
+    try imgtool build --no-cache -t "$ref" --compression none --platform linux/amd64 "$@"
 }
 
 # top REF: the paths of its last layer.

@@ -5,14 +5,14 @@ echo hello >file
 touch -d @1600000000 file
 for mode in auto plain json quiet none; do
     echo "== $mode"
-    imgtool --progress $mode build -t app:1 --platform linux/amd64 --compression none --add file:/ 2>err |
+    imgtool --progress $mode build --no-cache -t app:1 --platform linux/amd64 --compression none --add file:/ 2>err |
         masked
     tr -d '\033' <err | masked
 done
 echo "== the environment decides where the option is auto"
-IMGTOOL_PROGRESS=none try imgtool build -t app:1 --platform linux/amd64 --compression none --add file:/
-IMGTOOL_PROGRESS=none try imgtool build -t app:1 --platform linux/amd64 --compression none --add file:/ --progress plain
-IMGTOOL_TEST_TTY=60x10 imgtool build -t app:1 --platform linux/amd64 --compression none --add file:/ 2>&1 >/dev/null |
+IMGTOOL_PROGRESS=none try imgtool build --no-cache -t app:1 --platform linux/amd64 --compression none --add file:/
+IMGTOOL_PROGRESS=none try imgtool build --no-cache -t app:1 --platform linux/amd64 --compression none --add file:/ --progress plain
+IMGTOOL_TEST_TTY=60x10 imgtool build --no-cache -t app:1 --platform linux/amd64 --compression none --add file:/ 2>&1 >/dev/null |
     python3 -c 'import sys; print("escapes:", "\x1b[" in sys.stdin.read())'
 
 echo "== a result that cannot be written is a failure"
