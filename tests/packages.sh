@@ -9,13 +9,16 @@ packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal
     python3 locales docker-registry apache2-utils openssl skopeo umoci buildah runc crun jq attr libcap2-bin
     faketime busybox-static mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
     libarchive-tools curl util-linux procps golang-go strace e2fsprogs
-    podman nginx-light tinyproxy abigail-tools
+    podman nginx-light tinyproxy abigail-tools dpkg-dev
     mandoc groff man-db bash-completion zsh fish"
 # Sources of the reference reader of eStargz and what it includes, which are unpacked, not installed:
 # what they depend on is half a gigabyte that nobody builds.
 packages_sources="golang-github-containerd-stargz-snapshotter-dev golang-github-klauspost-compress-dev
     golang-github-cespare-xxhash-dev golang-github-opencontainers-go-digest-dev
     golang-github-vbatts-tar-split-dev golang-golang-x-sync-dev"
+# What the packages that cpack makes depend on, and what it takes to compile with them.
+packages_root="libarchive-dev libcurl4-openssl-dev libssl-dev libjansson-dev libdeflate-dev libisal-dev
+    libzstd-dev libc6-dev pkgconf"
 packages_bench="hyperfine time e2fsprogs"
 
 # install_packages NAME...: installs those that are not there. Needs root, or sudo, only if any is.

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes the real input of the integration tests, once, outside the tree: a Debian root file system
-# and a node_modules tree of about 20,000 files. Needs root, mmdebstrap and npm, and is the only part
+# Makes the real input of the integration tests, once, outside the tree: a Debian root file system,
+# the Debian packages that libimg's own want in it, and a node_modules tree of about 20,000 files. Needs root, mmdebstrap and npm, and is the only part
 # of the tests that goes beyond loopback: packages come from where this machine's apt and npm are set
 # to look. Prints the directory that holds them.
 set -eu
 
+. "$(dirname "$0")/../packages.sh"
 cache=${LIBIMG_TEST_INPUTS:-${XDG_CACHE_HOME:-$HOME/.cache}/libimg-tests}
 suite=bookworm
 
@@ -61,6 +62,22 @@ make_rootfs() {
     getcap "$1/tree/bin/ping" | grep -q cap_net_raw
 }
 
+# What the root file system lacks of packages_root.
+make_debs() {
+    mkdir -p "$1/tree/partial" "$1/state"
+    cp "$cache/rootfs/var/lib/dpkg/status" "$1/state/status"
+    download_debs "$1" || { apt-get update && download_debs "$1"; }
+    rm -rf "$1/tree/partial" "$1/tree/lock"
+    ls "$1"/tree/libarchive13_*.deb
+}
+
+download_debs() {
+    # shellcheck disable=SC2086
+    timeout 600 apt-get -q -y --no-install-recommends --download-only \
+        -o Dir::State::Status="$1/state/status" -o Dir::Cache::Archives="$1/tree" \
+        -o APT::Sandbox::User=root install $packages_root
+}
+
 make_node_modules() {
     mkdir "$1/work"
     echo '{"name":"input","version":"1.0.0","private":true}' >"$1/work/package.json"
@@ -72,5 +89,8 @@ make_node_modules() {
 
 [ "$(id -u)" = 0 ] || die "run as root: the owners of a root file system cannot be made otherwise"
 make rootfs make_rootfs
+# Another list of packages makes another folder.
+# shellcheck disable=SC2086
+make "debs-$(echo $packages_root | sha256sum | cut -c 1-8)" make_debs
 make node_modules make_node_modules
 echo "$cache"
