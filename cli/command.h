@@ -44,6 +44,7 @@ extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_ls;
 extern const struct command command_manifest;
+extern const struct command command_mutate;
 extern const struct command command_prune;
 extern const struct command command_pull;
 extern const struct command command_push;

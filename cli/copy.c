@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fail.h"
-#include "format.h"
+#include "image_place.h"
 #include "memory.h"
 #include "output_file.h"
 #include "text.h"
@@ -24,75 +24,6 @@ struct request {
 static void auto_request(struct request *request)
 {
     free(request->platforms);
-}
-
-static bool starts(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* Is the image itself what is printed? */
-static bool is_stdout(const char *place)
-{
-    return text_is(place, "-") || starts(place, "oci-archive:-:") ||
-           starts(place, "docker-archive:-:") || text_is(place, "oci-archive:-") ||
-           text_is(place, "docker-archive:-");
-}
-
-static bool is_archive(const char *place)
-{
-    return starts(place, "oci-archive:") || starts(place, "docker-archive:");
-}
-
-/* The reference in a place that has one, else NULL. */
-static const char *reference_of(const char *place)
-{
-    if (starts(place, "docker://"))
-        return place + strlen("docker://");
-    if (starts(place, "store:"))
-        return place + strlen("store:");
-    if (starts(place, "oci:") || is_archive(place))
-        return NULL;
-    return place;
-}
-
-static int print_copied(const struct cli *cli, const struct request *request,
-                        const img_descriptor *copied, img_error *err)
-{
-    const char *reference = reference_of(request->destination);
-    struct json_out j = {.stream = stdout};
-
-    if (is_stdout(request->destination))
-        return 0;
-    if (reference)
-        return cli_print_result(cli, reference, copied, err);
-    if (!cli->json) {
-        puts(copied->digest.text);
-        return 0;
-    }
-    json_begin_object(&j, NULL);
-    json_put_string(&j, "name", request->destination);
-    json_put_string(&j, "digest", copied->digest.text);
-    json_put_string(&j, "media_type", copied->media_type);
-    json_put_uint(&j, "size_bytes", copied->size_bytes);
-    json_end_object(&j);
-    return 0;
-}
-
-static void print_plan_json(const img_copy_plan *plan)
-{
-    struct json_out j = {.stream = stdout};
-
-    json_begin_object(&j, NULL);
-    json_put_string(&j, "digest", plan->target.digest.text);
-    json_put_string(&j, "media_type", plan->target.media_type);
-    json_put_uint(&j, "layers", plan->layers);
-    json_put_uint(&j, "missing_layers", plan->missing_layers);
-    json_put_uint(&j, "missing_bytes", plan->missing_bytes);
-    json_put_uint(&j, "manifests", plan->manifests);
-    json_put_uint(&j, "missing_manifests", plan->missing_manifests);
-    json_put_bool(&j, "mounts", plan->mounts);
-    json_end_object(&j);
 }
 
 /* ---- all tags ---- */
@@ -144,24 +75,16 @@ static int preview(struct cli *cli, img_client *client, const struct request *re
                    img_error *err)
 {
     img_copy_plan plan;
-    char size[FORMAT_MAX];
     int rc = (request->all_tags ? img_copy_tags_preview : img_copy_preview)(
         client, request->source, request->destination, &request->options, &plan, err);
 
     if (rc < 0)
         return rc;
     progress_end(cli->progress);
-    if (cli->json) {
-        print_plan_json(&plan);
-        return 0;
-    }
-    format_size(size, plan.missing_bytes);
-    if (plan.mounts)
-        printf("would mount %u of %u layers; %u exist\n", plan.missing_layers, plan.layers,
-               plan.layers - plan.missing_layers);
+    if (cli->json)
+        place_print_plan_json(&plan, NULL);
     else
-        printf("would upload %u of %u layers, %s; %u exist\n", plan.missing_layers, plan.layers,
-               size, plan.layers - plan.missing_layers);
+        place_print_plan(&plan);
     return 0;
 }
 
@@ -205,9 +128,9 @@ static int parse_request(struct cli *cli, const struct arguments *args, struct r
 static int open_store(const struct cli *cli, const struct request *request, img_store **out,
                       img_error *err)
 {
-    bool reads = starts(request->source, "store:");
+    bool reads = place_starts(request->source, "store:");
 
-    if (!cli->store_dir || (!reads && !starts(request->destination, "store:")))
+    if (!cli->store_dir || (!reads && !place_starts(request->destination, "store:")))
         return 0;
     return cli_open_store(cli, reads ? CLI_STORE_MUST_EXIST : CLI_STORE_CREATE, out, err);
 }
@@ -219,7 +142,7 @@ static int copy_run(struct cli *cli, const struct arguments *args, img_error *er
     auto_(request) struct request request = {.options = IMG_COPY_OPTIONS_INIT};
     img_descriptor copied;
 
-    if (is_stdout(args->operands[1]) && !option_count(args, "dry-run") &&
+    if (place_is_stdout(args->operands[1]) && !option_count(args, "dry-run") &&
         output_file_check(NULL, err) < 0)
         return err->code;
     if (parse_request(cli, args, &request, err) < 0 || open_store(cli, &request, &store, err) < 0 ||
@@ -228,14 +151,14 @@ static int copy_run(struct cli *cli, const struct arguments *args, img_error *er
     request.options.store = store;
     if (option_count(args, "dry-run"))
         return preview(cli, client, &request, err);
-    if (is_archive(request.destination))
+    if (place_is_archive(request.destination))
         cli_clean_up_when_interrupted();
     if (request.all_tags)
         return copy_tags(cli, client, &request, err);
     if (img_copy(client, request.source, request.destination, &request.options, &copied, err) < 0)
         return err->code;
     progress_end(cli->progress);
-    return print_copied(cli, &request, &copied, err);
+    return place_print_result(cli, request.destination, &copied, err);
 }
 
 static const struct option options[] = {

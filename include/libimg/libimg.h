@@ -29,6 +29,7 @@
 #include <libimg/client.h>
 #include <libimg/contents.h>
 #include <libimg/copy.h>
+#include <libimg/edit.h>
 #include <libimg/error.h>
 #include <libimg/export.h>
 #include <libimg/image.h>

@@ -50,6 +50,21 @@ int img__config_set_argv(struct config *config, const char *list, const char *co
 int img__config_add_layer(struct config *config, const img_digest *diff_id, const char *created,
                           const char *created_by, img_error *err);
 
+/* Takes a field or a whole list away, or of a list what has this key, if that is not NULL: of env
+ * and label the name, of expose and volume the value. Beyond the names above there are healthcheck,
+ * onbuild and shell. *was: it was there. */
+int img__config_unset(struct config *config, const char *what, const char *key, bool *was,
+                      img_error *err);
+/* Of env "K=TEXT" puts TEXT behind the value of K, or before it; of entrypoint and cmd it is one
+ * word more. IMG_ENOTFOUND: there is no such variable. */
+int img__config_extend(struct config *config, const char *list, const char *text, bool before,
+                       img_error *err);
+/* os, architecture, variant and, if it is not "", os.version. */
+int img__config_set_platform(struct config *config, const img_platform *platform, img_error *err);
+/* Replaces all layers by one, and the history by one row. */
+int img__config_flatten(struct config *config, const img_digest *diff_id, const char *created_by,
+                        img_error *err);
+
 static inline void img__auto_config(struct config *config)
 {
     img__config_free(config);

@@ -60,30 +60,28 @@ int img__config_new(const img_platform *platform, struct config *out, img_error 
     return 0;
 }
 
-/* The object "config", made if need be. */
-static struct json *open_config(struct config *config)
+struct json *img__config_open(struct config *config)
 {
     if (!img__json_get(config->json, "config") && !place(config, "config", img__json_object()))
         return NULL;
     return img__json_open(config->json, "config", JSON_OBJECT);
 }
 
-/* Sets a member of "config" or of the whole. */
-static int set_member(struct config *config, const struct config_name *name, struct json *value,
-                      img_error *err)
+int img__config_set_member(struct config *config, const struct config_name *name,
+                           struct json *value, img_error *err)
 {
-    bool ok = name->top
-                  ? place(config, name->key, value)
-                  : img__json_place(open_config(config), name->key, value, img__config_config_keys);
+    bool ok = name->top ? place(config, name->key, value)
+                        : img__json_place(img__config_open(config), name->key, value,
+                                          img__config_config_keys);
     return ok ? 0 : img__fail_memory(err);
 }
 
-static void unset_member(struct config *config, const struct config_name *name)
+void img__config_unset_member(struct config *config, const struct config_name *name)
 {
     if (name->top)
         img__json_unset(config->json, name->key);
     else if (img__json_get(config->json, "config"))
-        img__json_unset(open_config(config), name->key);
+        img__json_unset(img__config_open(config), name->key);
 }
 
 int img__config_set(struct config *config, const char *field, const char *value, img_error *err)
@@ -94,7 +92,7 @@ int img__config_set(struct config *config, const char *field, const char *value,
     if (!name)
         return img__fail(err, IMG_EINVAL, "an image has no setting '%.60s'", field);
     if (!*value) {
-        unset_member(config, name);
+        img__config_unset_member(config, name);
         return 0;
     }
     if (strcmp(field, "created") == 0)
@@ -108,7 +106,7 @@ int img__config_set(struct config *config, const char *field, const char *value,
     if (rc)
         return rc;
     const char *text = strcmp(field, "stop-signal") == 0 ? signal : value;
-    return set_member(config, name, img__json_string(text), err);
+    return img__config_set_member(config, name, img__json_string(text), err);
 }
 
 static bool same_key(const char *pair, const char *other)
@@ -144,13 +142,13 @@ static int put_env(struct config *config, const struct config_name *name, const 
     if (rc)
         return rc;
     const struct json *list = img__json_get(img__config_home(config, name), name->key);
-    return set_member(config, name, replaced(list, value), err);
+    return img__config_set_member(config, name, replaced(list, value), err);
 }
 
 /* A map of "config", made if need be; NULL: no memory. */
 static struct json *open_map(struct config *config, const struct config_name *name)
 {
-    struct json *parent = open_config(config);
+    struct json *parent = img__config_open(config);
     if (!parent)
         return NULL;
     if (!img__json_get(parent, name->key) &&
@@ -246,27 +244,24 @@ int img__config_set_argv(struct config *config, const char *list, const char *co
         return rc;
     /* A cmd that was set in the base is arguments for the base's entrypoint. */
     if (entrypoint && !config->cmd_set)
-        unset_member(config, img__config_find_list("cmd"));
+        img__config_unset_member(config, img__config_find_list("cmd"));
     if (!entrypoint)
         config->cmd_set = true;
     if (*argv)
-        return set_member(config, name, json, err);
+        return img__config_set_member(config, name, json, err);
     img__json_free(json);
-    unset_member(config, name);
+    img__config_unset_member(config, name);
     return 0;
 }
 
-/* "history", made if need be; NULL: no memory. */
-static struct json *open_history(struct config *config)
+struct json *img__config_open_history(struct config *config)
 {
     if (!img__json_get(config->json, "history") && !place(config, "history", img__json_array()))
         return NULL;
     return img__json_open(config->json, "history", JSON_ARRAY);
 }
 
-/* Makes as many rows of history stand for a layer as there are layers: what is too many is marked
- * as empty, what is missing gets a row that says so. */
-static bool fill_history(struct json *history, size_t layer_count)
+bool img__config_fill_history(struct json *history, size_t layer_count)
 {
     size_t rows = 0, count = img__json_count(history);
     for (size_t i = 0; i < count; i++) {
@@ -317,10 +312,11 @@ int img__config_add_layer(struct config *config, const img_digest *diff_id, cons
         return img__fail_memory(err);
     config->diff_ids = grown;
 
-    struct json *history = open_history(config);
+    struct json *history = img__config_open_history(config);
     struct json *rootfs = img__json_open(config->json, "rootfs", JSON_OBJECT);
     struct json *ids = img__json_open(rootfs, "diff_ids", JSON_ARRAY);
-    bool ok = history && fill_history(history, count) && add_row(history, created, created_by) &&
+    bool ok = history && img__config_fill_history(history, count) &&
+              add_row(history, created, created_by) &&
               img__json_append(ids, img__json_string(diff_id->text));
     if (!ok)
         return img__fail_memory(err);

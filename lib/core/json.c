@@ -263,6 +263,16 @@ struct json *img__json_bool(bool value)
     return from_jansson(json_boolean(value));
 }
 
+struct json *img__json_copy(const struct json *json)
+{
+    return from_jansson(json_deep_copy(to_const(json)));
+}
+
+bool img__json_equal(const struct json *a, const struct json *b)
+{
+    return (!a && !b) || json_equal(to_const(a), to_const(b));
+}
+
 bool img__json_set(struct json *object, const char *key, struct json *value)
 {
     return json_object_set_new(to_jansson(object), key, to_jansson(value)) == 0;

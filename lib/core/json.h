@@ -80,6 +80,9 @@ struct json *img__json_array(void);
 struct json *img__json_string(const char *text); /* NULL if not UTF-8 or no memory */
 struct json *img__json_size(uint64_t value);     /* below 2^63 */
 struct json *img__json_bool(bool value);
+struct json *img__json_copy(const struct json *json); /* of all that is in it; NULL: no memory */
+/* The same value, whatever the order of keys? NULL equals NULL alone. */
+bool img__json_equal(const struct json *a, const struct json *b);
 bool img__json_set(struct json *object, const char *key, struct json *value);
 bool img__json_append(struct json *array, struct json *value);
 void img__json_unset(struct json *object, const char *key);

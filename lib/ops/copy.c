@@ -54,27 +54,62 @@ static int move_blob(const struct blob_job *job, struct endpoint *to, struct obs
     return rc ? rc : img__item_end(&item, IMG_EVENT_DONE, NULL, err);
 }
 
+/* Into a local place, all from one that the jobs have as the other side. */
+static int move_from(const struct copy *copy, struct blob_job *jobs, size_t count, img_error *err)
+{
+    struct endpoint *from = jobs[0].local;
+    int rc = 0;
+    if (!from->ops->fetch) {
+        for (size_t i = 0; rc == 0 && i < count; i++)
+            rc = move_blob(&jobs[i], copy->to, copy->observer, err);
+        return rc;
+    }
+    for (size_t i = 0; i < count; i++)
+        jobs[i].local = copy->to;
+    return from->ops->fetch(from, jobs, count, copy->observer, err);
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+}
+
+/* By place, and then in the order of the plan. */
+static int compare_jobs(const void *a, const void *b)
+{
+    const struct blob_job *x = a, *y = b;
+    int order = compare_addresses(x->local, y->local);
+    return order ? order : compare_addresses(x->descriptor, y->descriptor);
+}
+
 /* Whichever side is remote moves all of them at once; of two registries it is the target, which
  * reads from the other as from a local place. */
-static int move_jobs(const struct copy *copy, const struct blob_job *jobs, size_t count,
-                     img_error *err)
+static int move_jobs(const struct copy *copy, struct blob_job *jobs, size_t count, img_error *err)
 {
-    struct endpoint *from = copy->from, *to = copy->to;
-    if (from->ops->fetch && !to->ops->send)
-        return from->ops->fetch(from, jobs, count, copy->observer, err);
+    struct endpoint *to = copy->to;
     if (to->ops->send)
         return to->ops->send(to, jobs, count, copy->observer, err);
-    for (size_t i = 0; i < count; i++) {
-        int rc = move_blob(&jobs[i], to, copy->observer, err);
+    if (copy->extra_count)
+        qsort(jobs, count, sizeof(*jobs), compare_jobs);
+    for (size_t done = 0, next = 0; done < count; done = next) {
+        while (next < count && jobs[next].local == jobs[done].local)
+            next++;
+        int rc = move_from(copy, jobs + done, next - done, err);
         if (rc)
             return rc;
     }
     return 0;
 }
 
+static void set_origin(const struct copy *copy, struct blob_job *job)
+{
+    const struct copy_extra *extra = img__copy_extra(copy, &job->descriptor->digest);
+    job->local = extra ? extra->place : copy->from;
+    job->mount_from = extra ? extra->mount_from : copy->mount_from;
+}
+
 static int move_blobs(const struct plan *plan, img_error *err)
 {
-    const struct copy *copy = plan->copy;
     if (plan->blob_count == 0)
         return 0;
     auto_free struct blob_job *jobs = calloc(plan->blob_count, sizeof(*jobs));
@@ -87,12 +122,11 @@ static int move_blobs(const struct plan *plan, img_error *err)
             continue;
         jobs[count].descriptor = &blob->descriptor;
         jobs[count].what = blob->what;
-        jobs[count].local = copy->from->ops->fetch && !copy->to->ops->send ? copy->to : copy->from;
-        jobs[count].mount_from = copy->mount_from;
+        set_origin(plan->copy, &jobs[count]);
         jobs[count].data = blob->data;
         jobs[count++].urls = blob->urls.count ? img__strv_list(&blob->urls) : NULL;
     }
-    return count ? move_jobs(copy, jobs, count, err) : 0;
+    return count ? move_jobs(plan->copy, jobs, count, err) : 0;
 }
 
 /* A document moves: an item of its own for the observer. What a registry has already is put again

@@ -14,11 +14,21 @@ struct copy_seen {
     void *blobs;
 };
 
+/* Something that is not where the rest comes from: it was made here, or is another image's. */
+struct copy_extra {
+    img_digest digest;
+    struct endpoint *place; /* has it */
+    const char *mount_from; /* as in struct copy, of this one */
+    bool here;              /* the target has it */
+};
+
 struct copy {
     struct endpoint *from;
     struct endpoint *to;
     struct endpoint *const *also; /* as to, but with other names that are to stand for the same */
     size_t also_count;
+    const struct copy_extra *extras;
+    size_t extra_count;
     struct copy_seen *seen; /* of copies that went well; NULL: none */
     /* Takes these of an index: the manifest if it is one, else an index made of them. */
     const img_platform *platforms;
@@ -47,6 +57,9 @@ int img__copy(const struct copy *copy, img_descriptor *top, img_error *err);
 /* The same of a document that from has; it is taken over, unless this fails. */
 int img__copy_document(const struct copy *copy, struct document *document, img_descriptor *top,
                        img_error *err);
+
+/* NULL: from has it. */
+const struct copy_extra *img__copy_extra(const struct copy *copy, const img_digest *digest);
 
 void img__copy_seen_free(struct copy_seen *seen);
 

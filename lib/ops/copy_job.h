@@ -33,6 +33,9 @@ void img__copy_job_free(struct copy_job *job);
  * repositories may be of one registry, or one. */
 int img__copy_job_relate(struct copy_job *job, struct copy *copy, img_error *err);
 
+/* A look as the public functions tell it. */
+void img__copy_take_look(const struct copy_look *look, img_copy_plan *out);
+
 static inline void img__auto_copy_job(struct copy_job *job)
 {
     img__copy_job_free(job);

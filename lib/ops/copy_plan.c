@@ -58,6 +58,14 @@ void img__copy_seen_free(struct copy_seen *seen)
     *seen = (struct copy_seen){NULL, NULL};
 }
 
+const struct copy_extra *img__copy_extra(const struct copy *copy, const img_digest *digest)
+{
+    for (size_t i = 0; i < copy->extra_count; i++)
+        if (img__digest_equal(&copy->extras[i].digest, digest))
+            return &copy->extras[i];
+    return NULL;
+}
+
 /* Remembers a descriptor; *known: it was there before. */
 static int see(void **tree, const img_descriptor *descriptor, bool *known, img_error *err)
 {
@@ -141,6 +149,14 @@ static int add_extras(const struct plan *plan, struct plan_blob *blob, const str
     return rc ? rc : img__descriptor_urls(json, &blob->urls, err);
 }
 
+/* Has the target this blob? there: it has a document that reaches it. */
+static bool is_there(const struct plan *plan, const img_descriptor *blob, bool there)
+{
+    const struct copy *copy = plan->copy;
+    const struct copy_extra *extra = img__copy_extra(copy, &blob->digest);
+    return extra ? extra->here : there || copy->same_repository;
+}
+
 static int add_config(struct plan *plan, const struct document *document,
                       const struct manifest *manifest, bool exists, img_error *err)
 {
@@ -155,7 +171,7 @@ static int add_config(struct plan *plan, const struct document *document,
     if (rc || !slot)
         return rc;
     snprintf(slot->what, sizeof(slot->what), "config");
-    slot->exists = exists;
+    slot->exists = is_there(plan, config, exists);
     return add_extras(plan, slot, img__json_get(manifest->json, "config"), err);
 }
 
@@ -190,7 +206,7 @@ static int add_layer(struct plan *plan, const struct manifest *manifest, size_t 
         return rc;
     snprintf(slot->what, sizeof(slot->what), "layer %zu/%zu", number + 1, manifest->layer_count);
     slot->layer = true;
-    slot->exists = exists;
+    slot->exists = is_there(plan, layer, exists);
     return add_extras(plan, slot, json, err);
 }
 
@@ -212,6 +228,9 @@ static int ask(const struct plan *plan, const img_descriptor *descriptor, bool t
 {
     const struct copy *copy = plan->copy;
     bool mounts = copy->mount_from && copy->from->ops->fetch;
+    *has = false;
+    if (img__copy_extra(copy, &descriptor->digest)) /* new, most likely */
+        return 0;
     *has = copy->same_repository;
     if (*has || copy->fresh ||
         (top && mounts && img__media_kind(descriptor->media_type) == MEDIA_MANIFEST))
@@ -241,7 +260,8 @@ static int visit_child(struct plan *plan, const img_descriptor *child, unsigned 
     if (rc || known || (has && to->ops->send && !plan->whole))
         return rc;
     auto_(document) struct document document = DOCUMENT_INIT;
-    struct endpoint *place = has && !plan->whole ? to : plan->copy->from;
+    const struct copy_extra *extra = img__copy_extra(plan->copy, &child->digest);
+    struct endpoint *place = has && !plan->whole ? to : extra ? extra->place : plan->copy->from;
     rc = place->ops->get_document(place, child, &document, err);
     return rc ? rc : visit(plan, &document, has, depth, err);
 }

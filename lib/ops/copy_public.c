@@ -33,7 +33,7 @@ int img_copy(img_client *client, const char *source, const char *destination,
     return 0;
 }
 
-static void take_look(const struct copy_look *look, img_copy_plan *out)
+void img__copy_take_look(const struct copy_look *look, img_copy_plan *out)
 {
     *out = (img_copy_plan){
         .target = look->top,
@@ -57,7 +57,7 @@ int img_copy_preview(img_client *client, const char *source, const char *destina
         rc = img__copy_look(&job.copy, &look, err);
     if (rc)
         return fail(&request, rc, err);
-    take_look(&look, out);
+    img__copy_take_look(&look, out);
     return 0;
 }
 
@@ -83,6 +83,6 @@ int img_copy_tags_preview(img_client *client, const char *source, const char *de
         rc = img__copy_tags_look(&job, &look, err);
     if (rc)
         return fail(&request, rc, err);
-    take_look(&look, out);
+    img__copy_take_look(&look, out);
     return 0;
 }

@@ -7,26 +7,15 @@
 
 #include "base/auto.h"
 #include "base/err.h"
-#include "core/platform.h"
+#include "ops/select.h"
 
 IMG_AUTO_POINTER(found, img_image, img_image_free)
-
-static int check_platform(const img_image *image, const img_platform *platform, img_error *err)
-{
-    const img_platform *have = img_image_platform(image);
-    char want_text[IMG_PLATFORM_TEXT_MAX], have_text[IMG_PLATFORM_TEXT_MAX];
-    if (img__platform_match(platform, have))
-        return 0;
-    img__platform_format(platform, want_text);
-    img__platform_format(have, have_text);
-    return img__fail(err, IMG_ENOTFOUND, "the image is one for %s, not for %s", have_text,
-                     want_text);
-}
 
 static int hand_over(const struct image_search *search, img_image **image, img_image **out,
                      img_error *err)
 {
-    int rc = search->required ? check_platform(*image, search->platform, err) : 0;
+    int rc =
+        search->required ? img__select_check(search->platform, img_image_platform(*image), err) : 0;
     if (rc == 0)
         *out = steal(*image);
     return rc;

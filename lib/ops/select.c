@@ -26,6 +26,17 @@ static int no_platform(const struct index *index, const img_platform *wanted, im
                      list.len ? list.data : "no platform at all");
 }
 
+int img__select_check(const img_platform *want, const img_platform *have, img_error *err)
+{
+    char want_text[IMG_PLATFORM_TEXT_MAX], have_text[IMG_PLATFORM_TEXT_MAX];
+    if (img__platform_match(want, have))
+        return 0;
+    img__platform_format(want, want_text);
+    img__platform_format(have, have_text);
+    return img__fail(err, IMG_ENOTFOUND, "the image is one for %s, not for %s", have_text,
+                     want_text);
+}
+
 int img__select_entry(const struct index *index, const img_platform *platform, size_t *out,
                       img_error *err)
 {

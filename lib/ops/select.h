@@ -26,4 +26,11 @@ int img__select_entries(const struct index *index, const img_platform *platforms
 int img__select_index(const struct document *document, const img_platform *platforms, size_t count,
                       struct document *out, img_error *err);
 
+/* Of an entry of an index that is attached to another one, as BuildKit attaches attestations, the
+ * digest of that; else NULL. */
+const char *img__index_attached_to(const struct json *entry);
+
+/* An image for have serves who wants want: IMG_ENOTFOUND if not. */
+int img__select_check(const img_platform *want, const img_platform *have, img_error *err);
+
 #endif

@@ -19,11 +19,16 @@ static bool is_chosen_digest(const struct index *index, const bool *chosen, cons
     return false;
 }
 
-static bool is_attached(const struct index *index, const bool *chosen, const struct json *entry)
+const char *img__index_attached_to(const struct json *entry)
 {
     const struct json *annotations = img__json_get(entry, "annotations");
     bool object = img__json_kind(annotations) == JSON_OBJECT;
-    const char *to = object ? img__json_text(img__json_get(annotations, ATTACHED_KEY)) : NULL;
+    return object ? img__json_text(img__json_get(annotations, ATTACHED_KEY)) : NULL;
+}
+
+static bool is_attached(const struct index *index, const bool *chosen, const struct json *entry)
+{
+    const char *to = img__index_attached_to(entry);
     return to && is_chosen_digest(index, chosen, to);
 }
 

@@ -116,6 +116,23 @@ int img_store_resolve(img_store *store, const char *reference, img_descriptor *o
     return r == IMG_ENOTFOUND ? fail_unknown(store, &wanted, err) : r;
 }
 
+int img__store_label(img_store *store, const char *reference, char **out, img_error *err)
+{
+    auto_(names) struct names names = NAMES_INIT;
+    auto_(name_entry) struct name_entry entry = NAME_ENTRY_INIT;
+    struct wanted wanted;
+
+    parse_wanted(reference, &wanted);
+    int r = img__names_read(store, &names, err);
+    if (r)
+        return r;
+    r = find_wanted(&names, &wanted, &entry, err);
+    if (r)
+        return r == IMG_ENOTFOUND ? fail_unknown(store, &wanted, err) : r;
+    *out = strdup(entry.label);
+    return *out ? 0 : img__fail_memory(err);
+}
+
 /* What the image-spec lets other tools write, "1.0+git". */
 static bool is_ref_name(const char *name)
 {
