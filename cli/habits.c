@@ -15,6 +15,8 @@ static const char whole[] = "an index is copied with all platforms, unless --pla
 static const char quiet[] = "did you mean '--progress quiet'?";
 static const char platforms[] = "all platforms: --platform all";
 
+static const char repository[] = "-t NAME says where the result goes, repository and all";
+
 static const struct {
     const char *name;
     const char *beside; /* only where this option is; NULL: everywhere */
@@ -45,6 +47,16 @@ static const struct {
     {"q", "authfile", quiet},
     {"q", "input", quiet},
     {"q", "output", quiet},
+    {"exposed-ports", "unset", "did you mean '--expose'?"},
+    {"repo", "unset", repository},
+    {"output", "unset", "a file is a place, too: -t oci-archive:FILE"},
+    {"o", "unset", "a file is a place, too: -t oci-archive:FILE"},
+    {"unsetlabel", "unset", "did you mean '--unset label=KEY'?"},
+    {"unsetenv", "unset", "did you mean '--unset env=NAME'?"},
+    {"unsetannotation", "unset", "did you mean '--unset annotation=KEY'?"},
+    {"clear", "unset", "did you mean '--unset'?"},
+    {"replace", "unset", "without -t the image keeps its name"},
+    {"create", "unset", "did you mean '-t NAME'?"},
     {"debug", NULL, "did you mean '-vv'?"},
 };
 

@@ -61,8 +61,8 @@ int img__store_find_document(img_store *store, const img_digest *digest, img_des
 int img__store_set_names(img_store *store, const char *const *names,
                          const img_descriptor *descriptor, img_error *err);
 
-/* The name, as it stands there, of what a text names as in img_store_resolve(): its digest if it has
- * none. The caller frees it. */
+/* The name, as it stands there, of what a text names as in img_store_resolve(): its digest if it
+ * has none. The caller frees it. */
 int img__store_label(img_store *store, const char *reference, char **out, img_error *err);
 
 /* What pushes and pulls of this store have seen in a registry: a guess, since others write there,

@@ -103,6 +103,16 @@ try imgtool delete localhost:1/a:1 --blob
 try imgtool delete localhost:1/a:1 --blob --digest
 try imgtool images --limit 5
 
+echo "== mutate"
+try imgtool mutate
+try imgtool mutate a b
+try imgtool mutate a --exposed-ports 80
+try imgtool mutate a --unsetlabel x
+try imgtool mutate a -o out.tar
+try imgtool mutate a --platform ''
+try imgtool mutate docker-daemon://a -l a=b
+try imgtool mutate docker://UPPER -l a=b
+
 echo "== as JSON, too"
 try imgtool --format json tag a
 try imgtool tag a --bogus --format=json
