@@ -15,12 +15,13 @@ expected=$(dirname "$0")/contents.expected
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# list FOLDER: its files, without what depends on the machine, the version and the kind of build. Manual
-# pages are many; that each command and function has one is for others to check.
+# list FOLDER: its files, without what depends on the machine, the version and the kind of build. Headers
+# and manual pages are many, and have tests of their own.
 list() {
     (cd "$1" && find . ! -type d) | sed -E -e 's,^\./,,' -e 's,^lib(64|/[^/]*-linux-[^/]*)/,lib/,' \
         -e 's,-(relwithdebinfo|release|debug|noconfig)\.cmake$,-CONFIG.cmake,' \
-        -e 's,(\.so(\.[0-9]+){2})\.[0-9]+$,\1.PATCH,' -e 's,/(man[0-9])/.*,/\1/*,' | LC_ALL=C sort -u
+        -e 's,(\.so(\.[0-9]+){2})\.[0-9]+$,\1.PATCH,' \
+        -e 's,(/man[0-9]|^include/libimg)/.*,\1/*,' | LC_ALL=C sort -u
 }
 
 for component in runtime development tool; do

@@ -47,6 +47,12 @@ for text in $(find "$PREFIX" -name '*.cmake' -o -name '*.pc' -o -name '*.h'); do
     fi
 done
 
+# Nor does the loader look there.
+for binary in "$IMGTOOL" "$libdir/libimg.so"; do
+    folders=$(readelf -d "$binary" | sed -n 's/.*(\(RPATH\|RUNPATH\)).*\[\(.*\)\]/\2/p' | tr : '\n')
+    ! grep -v -e '^\$ORIGIN/' -e '^$' <<<"$folders" || fail "$binary has the loader look elsewhere"
+done
+
 # The tree may be moved.
 moved=$(mktemp -d)
 trap 'rm -rf "$moved"' EXIT
