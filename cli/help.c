@@ -105,7 +105,7 @@ static void print_overview(FILE *stream)
     fputs(help_about, stream);
     fputs("\nCommands:\n", stream);
     for (const struct command *const *c = commands; *c; c++)
-        fprintf(stream, "  %-10s%s\n", (*c)->name, (*c)->summary);
+        fprintf(stream, "  %-12s%s\n", (*c)->name, (*c)->summary);
     name_print(stream, "\nTopics, for 'imgtool help TOPIC':\n  ");
     print_wrapped(stream, names, 2);
     fputs("\nOptions, before the command or after it:\n", stream);

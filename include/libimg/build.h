@@ -65,7 +65,7 @@ typedef struct img_build_options {
  * the build is there, img_store_gc() removes nothing from that store. */
 IMG_API int img_build_new(img_store *store, const img_build_options *options, img_build **out,
                           img_error *err);
-/* Also drops what was not committed. */
+/* Frees a build, and drops what was not committed. */
 IMG_API void img_build_free(img_build *build);
 
 /* Begins with the layers and the settings of an image instead; "scratch" is nothing. If the store

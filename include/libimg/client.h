@@ -78,7 +78,7 @@ typedef struct img_client_options {
             NULL, NULL, NULL, NULL, NULL, NULL                                                     \
     }
 
-/* options may be NULL. Connects to nothing yet. */
+/* Makes a client, which connects to nothing yet. options may be NULL. */
 IMG_API int img_client_new(const img_client_options *options, img_client **out, img_error *err);
 IMG_API void img_client_free(img_client *client);
 

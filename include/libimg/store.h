@@ -36,7 +36,8 @@ typedef struct img_store_options {
         sizeof(img_store_options), NULL, 0, 0                                                      \
     }
 
-/* options may be NULL. IMG_EFORMAT if the directory is something else than an image layout. */
+/* Opens a store. options may be NULL. IMG_EFORMAT if the directory is something else than an image
+ * layout. */
 IMG_API int img_store_open(const img_store_options *options, img_store **out, img_error *err);
 IMG_API void img_store_free(img_store *store);
 
@@ -65,6 +66,7 @@ IMG_API int img_store_untag(img_store *store, const char *const *names, img_erro
  * has its digest for one. Non-zero ends the list with IMG_ECANCELED. */
 typedef int (*img_store_list_fn)(const char *reference, const img_descriptor *descriptor,
                                  void *arg);
+/* Lists the images of a store, by their names. */
 IMG_API int img_store_list(img_store *store, img_store_list_fn fn, void *arg, img_error *err);
 
 typedef struct img_gc_result {

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from common import finish
+from roff import page_findings
 
 SECTIONS = {
     "1": ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"],
@@ -30,26 +31,6 @@ def option_findings(page, text, options):
             yield f"{page}: nothing of {spelled}{value}"
 
 
-def lint(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.stdout.splitlines()
-
-
-def page_findings(path):
-    with open(path, encoding="utf-8") as stream:
-        text = stream.read()
-    if text.startswith(".so "):
-        return
-    headings = re.findall(r'^\.SH "?([A-Z ]+)"?$', text, re.M)
-    for heading in SECTIONS[path[-1]]:
-        if heading not in headings:
-            yield f"{path}: no section {heading}"
-    # The pages that it refers to need not be in the system's own folders.
-    yield from lint(["mandoc", "-Tlint", "-Wwarning", path])
-    yield from (f"{path}: {line}" for line in
-                lint(["groff", "-man", "-ww", "-Tutf8", "-z", path]))
-
-
 def main():
     tool, folder = sys.argv[1:]
     name = os.path.basename(tool)
@@ -63,7 +44,7 @@ def main():
     findings = [f"no page {page}" for page in wanted if f"{folder}/{page}" not in pages]
     for path in pages:
         page = os.path.relpath(path, folder)
-        findings += page_findings(path)
+        findings += page_findings(path, SECTIONS[path[-1]])
         if page in wanted:
             with open(path, encoding="utf-8") as stream:
                 findings += option_findings(page, plain(stream.read()), wanted[page])

@@ -19,6 +19,10 @@ pkg-config-shared)
         cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o "$bin/$example" \
             "$root/examples/$example.c" $(pkg-config --cflags --libs libimg) "-Wl,-rpath,$libdir"
     done
+    # What the manual pages show.
+    # shellcheck disable=SC2046
+    cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -shared -fPIC -Wl,-z,defs \
+        -o "$work/api.so" "$root"/examples/api/*.c $(pkg-config --cflags --libs libimg)
     ;;
 pkg-config-static)
     # "pkg-config --static" wants libcurl and libarchive themselves to be static, with all that they

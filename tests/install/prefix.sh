@@ -38,6 +38,11 @@ for page in man1/imgtool.1 man1/imgtool-build.1 man7/imgtool-places.7 \
     [ -s "$page" ] || fail "$page is not there"
 done
 [[ $(MANPATH=$share/man man -w imgtool-build) == "$share/man/"* ]] || fail "man imgtool-build"
+for name in libimg libimg_build img_pull img_client_free img_build_options; do
+    MANPATH=$share/man man 3 "$name" >"$build/page" || fail "man 3 $name"
+    [ "$(wc -l <"$build/page")" -gt 20 ] || fail "man 3 $name: $(cat "$build/page")"
+done
+rm "$build/page"
 
 # What is installed as text knows nothing of where it was built, but for the prefix, which may be
 # within the build tree here.
