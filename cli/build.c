@@ -10,6 +10,7 @@
 #include "build_make.h"
 #include "build_output.h"
 #include "build_plan.h"
+#include "depfile.h"
 #include "fail.h"
 #include "memory.h"
 
@@ -38,6 +39,16 @@ static void read_platform(img_store *store, const struct made *made, img_platfor
         *out = *img_image_platform(image);
 }
 
+static int write_depfile(struct cli *cli, const struct build_plan *plan, const img_store *store,
+                         img_error *err)
+{
+    if (!plan->depfile)
+        return 0;
+    progress_end(cli->progress);
+    depfile_add_output(plan->depfile, img_store_path(store), true);
+    return depfile_write(cli, plan->depfile, err);
+}
+
 /* Where the image is the output, nothing else is. */
 static int print_result(struct cli *cli, const struct build_plan *plan, const struct built *built,
                         img_error *err)
@@ -59,6 +70,7 @@ static int build_run(struct cli *cli, const struct arguments *args, img_error *e
     if (build_plan_parse(args, &plan, err) < 0 || cli_new_client(cli, args, &client, err) < 0 ||
         cli_open_store(cli, CLI_STORE_CREATE, &store, err) < 0 ||
         build_make(cli, &plan, store, client, &made, err) < 0 ||
+        write_depfile(cli, &plan, store, err) < 0 ||
         outputs_write(cli, &plan.outputs, store, &made.manifest, plan.names, err) < 0 ||
         (plan.push && push_names(cli, &plan, store, client, err) < 0))
         return err->code;
@@ -163,6 +175,14 @@ static const struct option options[] = {
     {"iidfile", 0, false, "FILE", "write the digest of the config", NULL},
     {"digestfile", 0, false, "FILE", "write the digest of the manifest", NULL},
     {"metadata-file", 0, false, "FILE", "write the digests as JSON, as docker buildx does", NULL},
+    {"depfile", 0, false, "FILE",
+     "write a rule with all that the image was made from,\n"
+     "for make and ninja: imgtool help depfiles",
+     NULL},
+    {"depfile-target", 0, false, "FILE",
+     "the target of that rule (default: what is written by\n"
+     "--digestfile, --iidfile, --metadata-file, else -o)",
+     NULL},
     {"quiet", 'q', false, NULL, "print the digest alone, and no progress", NULL},
     {0},
 };

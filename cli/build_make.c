@@ -4,6 +4,7 @@
  */
 #include "build_make.h"
 
+#include "depfile.h"
 #include "memory.h"
 #include "text.h"
 
@@ -52,6 +53,8 @@ int build_make(struct cli *cli, const struct build_plan *plan, img_store *store,
     options.on_event_arg = cli;
     options.on_log = cli_on_log;
     options.on_log_arg = cli;
+    options.on_input = plan->depfile ? depfile_on_input : NULL;
+    options.on_input_arg = plan->depfile;
     if (img_build_new(store, &options, &made->build, err) < 0)
         return err->code;
     if (plan->base && img_build_from(made->build, client, plan->base, err) < 0)

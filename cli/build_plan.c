@@ -9,6 +9,7 @@
 
 #include "argv_json.h"
 #include "compression.h"
+#include "depfile.h"
 #include "fail.h"
 #include "place.h"
 #include "text.h"
@@ -20,6 +21,7 @@ void build_plan_free(struct build_plan *plan)
     outputs_free(&plan->outputs);
     argv_free(plan->entrypoint);
     argv_free(plan->cmd);
+    depfile_free(plan->depfile);
 }
 
 static int parse_names(const struct arguments *args, struct build_plan *plan, img_error *err)
@@ -71,7 +73,7 @@ int build_plan_parse(const struct arguments *args, struct build_plan *plan, img_
         threads_parse(option_value(args, "threads"), &plan->options, err) < 0 ||
         parse_argv(option_value(args, "entrypoint"), &plan->entrypoint, err) < 0 ||
         parse_argv(option_value(args, "cmd"), &plan->cmd, err) < 0 ||
-        layers_parse(args, &plan->layers, err) < 0)
+        layers_parse(args, &plan->layers, err) < 0 || parse_outputs(args, plan, err) < 0)
         return err->code;
-    return parse_outputs(args, plan, err);
+    return depfile_new(args, &plan->outputs, &plan->depfile, err);
 }

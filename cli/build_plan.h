@@ -21,6 +21,7 @@ struct build_plan {
     struct outputs outputs;
     char **entrypoint; /* NULL: not given */
     char **cmd;
+    struct depfile *depfile; /* NULL: not asked for */
 };
 
 /* On failure, too, free it with build_plan_free(). */

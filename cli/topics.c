@@ -204,5 +204,41 @@ const struct topic topics[] = {
      "by all that a stat tells, they are not read, and the layer is taken as it is:\n"
      "'-v' says so. 'build --no-cache' reads them, and comes to the same digest.\n",
      NULL},
+    {"depfiles",
+     "imgtool build --depfile FILE writes a rule that tells make and ninja when the image\n"
+     "is to be built again. Its target is what --depfile-target names, else the first file\n"
+     "of --digestfile, --iidfile, --metadata-file and -o. Behind it stand all files that\n"
+     "were read and all directories that were walked, so that an edit is seen, and also\n"
+     "what comes, goes or is renamed. What is left out by rules, the standard input, the\n"
+     "store and registries are not there. Names are relative if those given are.\n"
+     "\n"
+     "With ninja:\n"
+     "\n"
+     "  rule image\n"
+     "    command = imgtool build --add src:/srv --digestfile $out --depfile $out.d\n"
+     "    depfile = $out.d\n"
+     "    deps = gcc\n"
+     "    restat = 1\n"
+     "  build app.digest: image\n"
+     "\n"
+     "With make, which needs a file besides that is new after each build:\n"
+     "\n"
+     "  app.digest: app.built ;\n"
+     "  app.built:\n"
+     "          imgtool build --add src:/srv --digestfile app.digest \\\n"
+     "              --depfile app.d --depfile-target $@\n"
+     "          touch $@\n"
+     "  -include app.d\n"
+     "\n"
+     "Files with results stay untouched if they come out the same, and then nothing that\n"
+     "depends on app.digest is made again. A build that fails writes none of them. They\n"
+     "should not lie in a directory that is added: that changes when they are written.\n"
+     "\n"
+     "Some names mean something else to make or ninja: those with one of ; * ? | & < >,\n"
+     "with quotes or control characters, with most uses of a backslash, with ':', ')' or a\n"
+     "blank at the end, or with more than 60 parts. Their directories stand for them, with\n"
+     "a warning, and an edit of such a file alone is not seen. make stops when a file is\n"
+     "gone that has a '=' in its name: then remove the depfile.\n",
+     NULL},
     {NULL, NULL, NULL},
 };

@@ -72,6 +72,8 @@ static int load_archive(img_build *build, const struct transport *where, img_des
 static int tell_input(const img_build *build, const struct transport *where, img_error *err)
 {
     auto_free char *path = NULL;
+    if (strcmp(where->path, "-") == 0)
+        return 0;
     const char *behind = where->kind == TRANSPORT_OCI ? "/index.json" : "";
     if (asprintf(&path, "%s%s", where->path, behind) < 0) {
         path = NULL;
