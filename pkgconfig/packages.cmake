@@ -25,6 +25,10 @@ set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/pkgconfig/deb/finish.cmake)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SOURCE libimg)
+set(libimg_deb_tool imgtool)
+if(LIBIMG_TOOL_NAME)
+    set(libimg_deb_tool ${LIBIMG_TOOL_NAME})
+endif()
 set(libimg_deb_version ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
 
 # libimg0 by agreement, though the SONAME is libimg.so.0.MINOR until 1.0: a package name for each minor
@@ -60,17 +64,13 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libimg-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "${libimg_deb_runtime} (= ${libimg_deb_version}), ${libimg_deb_requires}")
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "imgtool (= ${libimg_deb_version})")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "${libimg_deb_tool} (= ${libimg_deb_version})")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
 "library to build, store, push and pull container images: development
 Headers, manual pages, the static library, and what pkg-config and CMake
 need to find libimg.
 ")
 
-set(libimg_deb_tool imgtool)
-if(LIBIMG_TOOL_NAME)
-    set(libimg_deb_tool ${LIBIMG_TOOL_NAME})
-endif()
 set(CPACK_DEBIAN_TOOL_PACKAGE_NAME ${libimg_deb_tool})
 set(CPACK_DEBIAN_TOOL_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_TOOL_PACKAGE_RECOMMENDS ca-certificates)

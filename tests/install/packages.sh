@@ -105,6 +105,7 @@ grep -Eq "^libimg ${soname//./\\.} libimg0 \(>= [0-9.]+\), libimg0 \(<< [0-9.]+~
     "$work/control/libimg0/shlibs" || fail "shlibs: $(cat "$work/control/libimg0/shlibs")"
 grep -Eq '^Depends:.* libimg0 \(>= .*libimg0 \(<< ' "$work/control/imgtool/control" ||
     fail "imgtool does not depend on libimg0"
+grep -q '^Conflicts: mame-tools$' "$work/control/imgtool/control" || fail "the other imgtool"
 grep -Eq '^Depends:.*libarchive13.*libcurl4.*libjansson4.*libzstd1' "$work/control/libimg0/control" ||
     fail "libimg0: $(grep Depends "$work/control/libimg0/control")"
 
