@@ -36,6 +36,9 @@ typedef struct img_event {
  * call only. */
 typedef int (*img_event_fn)(const img_event *event, void *arg);
 
+/* Takes a piece of data, which is valid during the call only; returns as the above. */
+typedef int (*img_data_fn)(const void *data, size_t len, void *arg);
+
 #define IMG_LOG_WARNING 1
 #define IMG_LOG_INFO 2
 #define IMG_LOG_DEBUG 3 /* each request and its answer, without secrets */

@@ -6,6 +6,7 @@
 #ifndef LIBIMG_CLIENT_H
 #define LIBIMG_CLIENT_H
 
+#include <libimg/blob.h>
 #include <libimg/callbacks.h>
 #include <libimg/store.h>
 
@@ -70,12 +71,15 @@ typedef struct img_client_options {
     /* containerd's folder of HOST[:PORT]/hosts.toml, for names of which registries.conf knows
      * nothing. NULL: /etc/containerd/certs.d. */
     const char *hosts_dir;
+    /* Asked for each blob that a store lacks, before a registry is; NULL: nobody. */
+    img_blob_fn on_blob;
+    void *on_blob_arg;
 } img_client_options;
 
 #define IMG_CLIENT_OPTIONS_INIT                                                                    \
     {                                                                                              \
         sizeof(img_client_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL,    \
-            NULL, NULL, NULL, NULL, NULL, NULL                                                     \
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL                                         \
     }
 
 /* Makes a client, which connects to nothing yet. options may be NULL. */

@@ -75,7 +75,6 @@ IMG_API const char *img_file_xattr(const img_file *file, size_t index, const voi
 
 /* Returns 0 to go on; anything else ends the call with IMG_ECANCELED. */
 typedef int (*img_file_fn)(const img_file *file, void *arg);
-typedef int (*img_data_fn)(const void *data, size_t len, void *arg);
 
 /* Calls fn for everything in the image but its root, a directory before what is in it and names in
  * the order of their bytes; all layers are checked before the first call. Or for each entry of a

@@ -17,8 +17,8 @@
  * - A handle serves one thread at a time; different handles are independent of each other.
  * - Callbacks run on the calling thread and never after the call has returned.
  * - Strings are UTF-8 except paths and names of files, which are bytes. Sizes are in bytes.
- * - No compiler is needed to call it: no struct is passed by value, nothing is a bit-field, variadic
- *   or inline, an ..._INIT macro is the size and zeros, and other macros are constants.
+ * - No compiler is needed to call it: no struct is passed by value, nothing is a bit-field,
+ *   variadic or inline, an ..._INIT macro is the size and zeros, other macros are constants.
  * - What comes from a network or a file is bounded: documents, headers, names, entries, redirects.
  */
 #ifndef LIBIMG_H

@@ -24,7 +24,8 @@ struct blob_job {
     const char
         *mount_from;  /* a repository of the same registry that may have it; NULL: none known */
     const char *data; /* its bytes, where the document that names it has them; else NULL */
-    const char *const *urls; /* where else it may be, ended by NULL; NULL: nowhere */
+    const char *const *urls;  /* where else it may be, ended by NULL; NULL: nowhere */
+    const struct item *begun; /* the item that was begun for it; NULL: none was */
 };
 
 struct endpoint_ops {

@@ -13,7 +13,7 @@
 #define KEY_BYTES 600 /* of a host with a namespace */
 
 _Static_assert(sizeof(img_client_options) ==
-                   offsetof(img_client_options, hosts_dir) + sizeof(void *),
+                   offsetof(img_client_options, on_blob_arg) + sizeof(void *),
                "no tail padding: a new field could hide in it");
 _Static_assert(offsetof(img_client_options, manifest_limit_bytes) ==
                    offsetof(img_client_options, stall_timeout_ms) + sizeof(uint32_t),

@@ -9,6 +9,7 @@
 #include "ops/copy_plan.h"
 #include "ops/copy_referrers.h"
 #include "ops/select.h"
+#include "ops/supply.h"
 
 /* As img__io_copy(), and may be canceled in between. */
 static int move_bytes(struct source *source, struct sink *sink, struct item *item, img_error *err)
@@ -54,6 +55,19 @@ static int move_blob(const struct blob_job *job, struct endpoint *to, struct obs
     return rc ? rc : img__item_end(&item, IMG_EVENT_DONE, NULL, err);
 }
 
+/* What the caller does not have. */
+static int fetch(const struct copy *copy, struct endpoint *from, struct blob_job *jobs,
+                 size_t count, img_error *err)
+{
+    auto_free struct item *items = copy->supply ? calloc(count, sizeof(*items)) : NULL;
+    int rc = 0;
+    if (copy->supply && !items)
+        return img__fail_memory(err);
+    if (copy->supply)
+        rc = img__supply(copy, jobs, &count, items, err);
+    return rc || count == 0 ? rc : from->ops->fetch(from, jobs, count, copy->observer, err);
+}
+
 /* Into a local place, all from one that the jobs have as the other side. */
 static int move_from(const struct copy *copy, struct blob_job *jobs, size_t count, img_error *err)
 {
@@ -66,7 +80,7 @@ static int move_from(const struct copy *copy, struct blob_job *jobs, size_t coun
     }
     for (size_t i = 0; i < count; i++)
         jobs[i].local = copy->to;
-    return from->ops->fetch(from, jobs, count, copy->observer, err);
+    return fetch(copy, from, jobs, count, err);
 }
 
 static int compare_addresses(const void *a, const void *b)

@@ -8,6 +8,8 @@
 #include "base/strv.h"
 #include "core/endpoint.h"
 
+#include <libimg/blob.h>
+
 /* What earlier copies between the same places have seen, and moved; see copy_plan.c. */
 struct copy_seen {
     void *documents; /* trees of digests and sizes, see tsearch() */
@@ -20,6 +22,12 @@ struct copy_extra {
     struct endpoint *place; /* has it */
     const char *mount_from; /* as in struct copy, of this one */
     bool here;              /* the target has it */
+};
+
+/* Who may have a blob that would be fetched. */
+struct supply {
+    img_blob_fn fn;
+    void *arg;
 };
 
 struct copy {
@@ -47,6 +55,7 @@ struct copy {
      * it does, a digest being the name. */
     const img_descriptor *known;
     bool sure;
+    const struct supply *supply; /* NULL: nobody */
     struct observer *observer;
 };
 

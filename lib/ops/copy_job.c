@@ -64,6 +64,7 @@ static void set_up(struct copy_job *job)
         .referrers = options->flags & IMG_COPY_REFERRERS,
         .config_limit_bytes = client ? client->config_limit_bytes : CONFIG_LIMIT_BY_DEFAULT,
         .observer = &job->observer,
+        .supply = img__client_supply(job->client, &job->supply),
     };
 }
 

@@ -20,6 +20,7 @@ struct copy_job {
     img_client *client;
     img_copy_options options;
     struct observer observer;
+    struct supply supply;
     struct copy_place from, to;
     struct copy copy;
     img_platform host;

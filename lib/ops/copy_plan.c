@@ -13,30 +13,14 @@
 #include "ops/copy_plan.h"
 
 #include <inttypes.h>
-#include <search.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/descriptor_data.h"
 #include "core/digest.h"
-#include "core/index.h"
 #include "core/manifest.h"
+#include "ops/seen.h"
 #include "ops/select.h"
-
-/* What a hostile index may make us hold. */
-#define DOCUMENTS_MAX ((size_t)INDEX_ENTRIES_MAX + 1)
-#define DOCUMENTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define BLOBS_MAX ((size_t)16 * 1024)
-
-struct seen {
-    img_digest digest;
-    uint64_t size_bytes;
-};
-
-static int compare_seen(const void *a, const void *b)
-{
-    return strcmp(((const struct seen *)a)->digest.text, ((const struct seen *)b)->digest.text);
-}
 
 void img__plan_free(struct plan *plan)
 {
@@ -53,8 +37,8 @@ void img__plan_free(struct plan *plan)
 
 void img__copy_seen_free(struct copy_seen *seen)
 {
-    tdestroy(seen->documents, free);
-    tdestroy(seen->blobs, free);
+    img__seen_free(seen->documents);
+    img__seen_free(seen->blobs);
     *seen = (struct copy_seen){NULL, NULL};
 }
 
@@ -66,35 +50,15 @@ const struct copy_extra *img__copy_extra(const struct copy *copy, const img_dige
     return NULL;
 }
 
-/* Remembers a descriptor; *known: it was there before. */
-static int see(void **tree, const img_descriptor *descriptor, bool *known, img_error *err)
-{
-    auto_free struct seen *fresh = malloc(sizeof(*fresh));
-    if (!fresh)
-        return img__fail_memory(err);
-    *fresh = (struct seen){descriptor->digest, descriptor->size_bytes};
-    struct seen *const *found = tsearch(fresh, tree, compare_seen);
-    if (!found)
-        return img__fail_memory(err);
-    *known = *found != fresh;
-    if (!*known)
-        (void)steal(fresh);
-    else if ((*found)->size_bytes != descriptor->size_bytes)
-        return img__fail(err, IMG_EFORMAT,
-                         "%s has %" PRIu64 " bytes in one place and %" PRIu64 " in another",
-                         descriptor->digest.text, (*found)->size_bytes, descriptor->size_bytes);
-    return 0;
-}
-
 static int see_document(struct plan *plan, const img_descriptor *descriptor, bool *known,
                         img_error *err)
 {
-    int rc = see(&plan->seen->documents, descriptor, known, err);
+    int rc = img__seen_add(&plan->seen->documents, descriptor, known, err);
     if (rc || *known)
         return rc;
-    if (plan->seen_count >= DOCUMENTS_MAX)
+    if (plan->seen_count >= SEEN_DOCUMENTS_MAX)
         return img__fail(err, IMG_ELIMIT, "the image reaches more than %zu manifests",
-                         DOCUMENTS_MAX);
+                         SEEN_DOCUMENTS_MAX);
     plan->seen_count++;
     return 0;
 }
@@ -121,11 +85,11 @@ static int add_blob(struct plan *plan, const img_descriptor *descriptor, struct 
 {
     bool known;
     *slot = NULL;
-    int rc = see(&plan->seen->blobs, descriptor, &known, err);
+    int rc = img__seen_add(&plan->seen->blobs, descriptor, &known, err);
     if (rc || known)
         return rc;
-    if (plan->blob_count >= BLOBS_MAX)
-        return img__fail(err, IMG_ELIMIT, "the image reaches more than %zu blobs", BLOBS_MAX);
+    if (plan->blob_count >= SEEN_BLOBS_MAX)
+        return img__fail(err, IMG_ELIMIT, "the image reaches more than %zu blobs", SEEN_BLOBS_MAX);
     if (plan->blob_count == plan->blob_cap) {
         size_t cap = plan->blob_cap ? plan->blob_cap * 2 : 16;
         struct plan_blob *grown = reallocarray(plan->blobs, cap, sizeof(*grown));
@@ -289,9 +253,9 @@ static int visit(struct plan *plan, struct document *document, bool exists, unsi
     int rc;
     if (depth > INDEX_DEPTH_MAX)
         return img__fail(err, IMG_ELIMIT, "indexes are nested more than %u deep", INDEX_DEPTH_MAX);
-    if (document->len > DOCUMENTS_BYTES_MAX - plan->document_bytes)
+    if (document->len > SEEN_DOCUMENT_BYTES_MAX - plan->document_bytes)
         return img__fail(err, IMG_ELIMIT, "the manifests of the image are larger than %zu bytes",
-                         DOCUMENTS_BYTES_MAX);
+                         SEEN_DOCUMENT_BYTES_MAX);
     plan->document_bytes += document->len;
     switch (img__media_kind(document->descriptor.media_type)) {
     case MEDIA_INDEX:

@@ -76,10 +76,12 @@ int img_pull(img_client *client, img_store *store, const char *reference,
         return rc;
     struct observer observer = {own.on_event, own.on_event_arg, client->options.on_log,
                                 client->options.on_log_arg, 0};
+    struct supply supply;
     /* A digest can only name what has it: not a manifest that was chosen from it. */
     struct copy copy = {.platforms = own.platform,
                         .platform_count = own.platform ? 1 : 0,
                         .keep_index = parsed.digest.text[0] != '\0',
+                        .supply = img__client_supply(client, &supply),
                         .config_limit_bytes = client->options.config_limit_bytes,
                         .observer = &observer};
     img_descriptor top;

@@ -393,6 +393,18 @@ static void take_bytes_at_hand(struct download *download, const char *bytes)
     finish(download, cached ? IMG_EVENT_CACHED : IMG_EVENT_DONE, result, &err);
 }
 
+/* Of one that was begun nothing has come yet. */
+static int begin_item(struct download *download, img_error *err)
+{
+    const struct blob_job *job = download->job;
+    if (!job->begun)
+        return img__item_start(&download->item, download->batch->observer, job->what,
+                               job->descriptor->digest.text, job->descriptor->size_bytes, err);
+    download->item = *job->begun;
+    download->item.event.done_bytes = download->item.reported_bytes = 0;
+    return 0;
+}
+
 void img__download_start(struct download *download)
 {
     const struct blob_job *job = download->job;
@@ -401,9 +413,7 @@ void img__download_start(struct download *download)
     if (!download->begun) {
         download->begun = true;
         download->gate.ops = &gate_ops;
-        int result =
-            img__item_start(&download->item, download->batch->observer, job->what,
-                            job->descriptor->digest.text, job->descriptor->size_bytes, &err);
+        int result = begin_item(download, &err);
         if (result == 0 && !go_on(download))
             result = img__fail(&err, IMG_EINVAL, "no place is set up to read %s from",
                                job->descriptor->digest.text);

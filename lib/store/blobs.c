@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <libimg/blob.h>
+
 #include "core/verify.h"
 #include "store/internal.h"
 
@@ -252,6 +254,26 @@ int img_store_open_blob(img_store *store, const img_descriptor *descriptor, int 
     if (r)
         return r;
     *fd = steal_fd(blob);
+    return 0;
+}
+
+int img_store_find_blob(img_store *store, const char *digest, img_descriptor *out, img_error *err)
+{
+    img_descriptor found = {.media_type = ""};
+    auto_fd int folder = -1;
+    struct stat st;
+
+    int r = img_digest_parse(digest, &found.digest, err);
+    if (!r)
+        r = img__store_folder_of(store, &found.digest, false, &folder, err);
+    if (r && r != IMG_ENOTFOUND)
+        return r;
+    if (r || fstatat(folder, img__digest_hex(&found.digest), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode))
+        return img__fail(err, IMG_ENOTFOUND, "the store %s does not have the blob %s", store->path,
+                         found.digest.text);
+    found.size_bytes = (uint64_t)st.st_size;
+    *out = found;
     return 0;
 }
 

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../integration/lib.sh"
 
 way=$1 kind=$2
+examples=(build push pull inspect unpack own_transport)
 root=$(cd "$here/../.." && pwd)
 libdir=$(dirname "$(find "$PREFIX" -name libimg.so)")
 bin=$work/bin
@@ -14,7 +15,7 @@ mkdir "$bin"
 case $way-$kind in
 pkg-config-shared)
     export PKG_CONFIG_PATH=$libdir/pkgconfig
-    for example in build push pull inspect unpack; do
+    for example in "${examples[@]}"; do
         # shellcheck disable=SC2046
         cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o "$bin/$example" \
             "$root/examples/$example.c" $(pkg-config --cflags --libs libimg) "-Wl,-rpath,$libdir"
@@ -29,7 +30,7 @@ pkg-config-static)
     # are made of; of Debian's Kerberos there is no static library. So libimg alone is static.
     export PKG_CONFIG_PATH=$libdir/pkgconfig
     # shellcheck disable=SC2046
-    for example in build push pull inspect unpack; do
+    for example in "${examples[@]}"; do
         cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o "$bin/$example" \
             "$root/examples/$example.c" $(pkg-config --cflags libimg) "$libdir/libimg.a" \
             $(pkg-config --libs $(pkg-config --print-requires-private libimg | cut -d ' ' -f 1)) \
@@ -76,6 +77,21 @@ step "unpack"
 "$bin/unpack" "$name" "$work/unpacked" >"$work/said"
 same "unpacked" "$(cat "$work/tree/etc/numbers")" "$(cat "$work/unpacked/etc/numbers")"
 grep -q "^$work/unpacked: [0-9]* entries of 1 layers$" "$work/said" || fail "$(cat "$work/said")"
+step "own transport"
+blobs=$work/store/blobs/sha256
+export IMGTOOL_STORE=$work/assembled
+same "digest that was brought" "$digest" "$("$bin/own_transport" "$blobs" "$digest" brought:1)"
+same "digest that is named" "$digest" \
+    "$(imgtool images --format json | grep -o 'sha256:[0-9a-f]*' | head -n 1)"
+consistent
+cp -r "$blobs" "$work/blobs"
+layer=$(find "$work/blobs" -type f -size +1k -printf '%s %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2)
+printf 'x' | dd of="$layer" conv=notrunc status=none
+export IMGTOOL_STORE=$work/refused
+status=0
+"$bin/own_transport" "$work/blobs" "$digest" brought:1 >"$work/stderr" || status=$?
+same "exit status of wrong bytes" 7 "$status"
+grep -q 'the bytes have the digest' "$work/stderr" || fail "$(cat "$work/stderr")"
 step "errors"
 status=0
 "$bin/inspect" nothing:1 2>"$work/stderr" || status=$?

@@ -40,7 +40,8 @@ struct place {
     struct endpoint base;
     struct world *world;
     bool has[CONTENTS_MAX];
-    size_t name; /* CONTENTS_MAX: none */
+    bool gave[CONTENTS_MAX]; /* was fetched from it */
+    size_t name;             /* CONTENTS_MAX: none */
     int gets;
 };
 
@@ -293,14 +294,20 @@ static inline int place_fetch(struct endpoint *endpoint, const struct blob_job *
         auto_(source) struct source *source = NULL;
         auto_(sink) struct sink *sink = NULL;
         const img_descriptor *descriptor = jobs[i].descriptor;
-        rc = img__item_start(&item, observer, jobs[i].what, descriptor->digest.text,
-                             descriptor->size_bytes, err);
+        if (jobs[i].begun)
+            item = *jobs[i].begun;
+        else
+            rc = img__item_start(&item, observer, jobs[i].what, descriptor->digest.text,
+                                 descriptor->size_bytes, err);
         if (rc == 0)
             rc = jobs[i].local->ops->open_sink(jobs[i].local, descriptor, &sink, err);
         if (rc == 0 && sink)
             rc = place_source(endpoint, descriptor, &source, err);
         if (rc == 0 && sink)
             rc = img__io_copy(source, sink, err);
+        if (rc == 0 && sink)
+            place_of(endpoint)->gave[find_content(place_of(endpoint)->world, &descriptor->digest)] =
+                true;
         if (rc == 0 && sink)
             rc = img__sink_close(sink, err);
         if (rc == 0)
