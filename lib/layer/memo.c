@@ -27,6 +27,7 @@ struct batch {
 
 struct memo {
     enum memo_mode mode;
+    bool same_owner;
     bool local;               /* the tree's clock is this kernel's */
     uint64_t device;          /* of the tree */
     int64_t begun;            /* in seconds */
@@ -194,6 +195,11 @@ void img__memo_free(struct memo *memo)
     free(memo);
 }
 
+void img__memo_same_owner(struct memo *memo)
+{
+    memo->same_owner = true;
+}
+
 enum memo_mode img__memo_mode(const struct memo *memo)
 {
     return memo->mode;
@@ -253,13 +259,21 @@ static int note_head(struct memo *memo, const struct memo_note *note, img_error 
 {
     const struct entry *entry = note->entry;
     struct buf *bytes = &memo->heads.bytes;
+    bool owner = !memo->same_owner;
     const struct {
         uint64_t size;
         int64_t mtime;
         uint32_t type, mode, uid, gid, device_major, device_minor, mtime_ns, zero;
     } head = {
-        entry->size, entry->mtime,        (uint32_t)entry->type, entry->mode,     entry->uid,
-        entry->gid,  entry->device_major, entry->device_minor,   entry->mtime_ns, 0,
+        .size = entry->size,
+        .mtime = entry->mtime,
+        .type = (uint32_t)entry->type,
+        .mode = entry->mode,
+        .uid = owner ? entry->uid : 0,
+        .gid = owner ? entry->gid : 0,
+        .device_major = entry->device_major,
+        .device_minor = entry->device_minor,
+        .mtime_ns = entry->mtime_ns,
     };
     put_text(bytes, note->path);
     img__buf_append(bytes, &head, sizeof(head));

@@ -42,6 +42,8 @@ struct memo;
 int img__memo_new(enum memo_mode mode, const char *path, struct source *old, struct sink *fresh,
                   struct memo **out, img_error *err);
 void img__memo_free(struct memo *memo);
+/* Says, before the scan, that owners are all the same and none of the memo's business. */
+void img__memo_same_owner(struct memo *memo);
 enum memo_mode img__memo_mode(const struct memo *memo);
 
 /* In the order of the walk. path is beneath the top, which is "". Is this what the old list has? */

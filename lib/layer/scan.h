@@ -39,8 +39,9 @@ struct scan_options {
 };
 
 /* Called for each entry. data is NULL but for a FILE; read it to its end within the call: it gives
- * exactly entry->size bytes or fails. Non-zero ends the scan. With a memo that does not pack, fn is
- * not called and may be NULL. */
+ * exactly entry->size bytes or fails. Non-zero ends the scan. With a memo that does not pack, fn
+ * may be NULL, data is, and the entries that were only looked at have neither links nor attributes.
+ */
 typedef int (*scan_fn)(const struct entry *entry, struct source *data, void *arg, img_error *err);
 
 /* path is a file (one entry, at prefix itself) or a directory (what is in it, beneath prefix; the

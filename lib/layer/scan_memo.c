@@ -140,12 +140,14 @@ static int emit_looked(struct scan *scan, struct emission *emission, const char 
 {
     struct entry *entry = emission->entry;
     int rc = img__entry_unmap(scan->options, scan->place.data, entry, err);
-    if (rc || !first)
+    if (rc)
         return rc;
-    entry->type = ENTRY_HARDLINK;
-    entry->size = 0;
-    entry->device_major = entry->device_minor = 0;
-    return 0;
+    if (first) {
+        entry->type = ENTRY_HARDLINK;
+        entry->size = 0;
+        entry->device_major = entry->device_minor = 0;
+    }
+    return scan->fn ? scan->fn(entry, NULL, scan->arg, err) : 0;
 }
 
 static int emit_opened(struct scan *scan, struct emission *emission, const char *first,
@@ -192,7 +194,7 @@ int img__scan_give_held(struct scan *scan, const struct entry *entry, img_error 
         rc = img__memo_digest_end(memo, digest, err);
     if (rc == 0)
         rc = img__memo_note(memo, &taken, err);
-    if (rc == 0 && img__memo_mode(memo) == MEMO_PACK)
+    if (rc == 0 && scan->fn)
         rc = scan->fn(entry, NULL, scan->arg, err);
     return rc;
 }

@@ -126,7 +126,6 @@ static int check_end(struct stamp_reader *reader, img_error *err)
     unsigned char digest[IMG_SHA256_BYTES];
     const char *at;
     char beyond;
-    reader->ended = true;
     int rc = hash_read(reader, err);
     if (rc == 0)
         rc = img__hash_final_raw(reader->hash, digest, err);
@@ -154,12 +153,10 @@ static int read_path(struct stamp_reader *reader, const struct stamp_row *row, i
     return img__buf_check(&reader->path, "a path in the list of stamps", err);
 }
 
-int img__stamp_reader_next(struct stamp_reader *reader, struct stamped *out, img_error *err)
+static int read_row(struct stamp_reader *reader, struct stamped *out, img_error *err)
 {
     struct stamp_row row;
     const char *at;
-    if (reader->ended)
-        return fail_damaged(err);
     int rc = take(reader, sizeof(row), &at, err);
     if (rc)
         return rc;
@@ -174,4 +171,11 @@ int img__stamp_reader_next(struct stamp_reader *reader, struct stamped *out, img
     out->type = (enum entry_type)row.type;
     memcpy(out->digest, row.digest, sizeof(out->digest));
     return 1;
+}
+
+int img__stamp_reader_next(struct stamp_reader *reader, struct stamped *out, img_error *err)
+{
+    int rc = reader->ended ? fail_damaged(err) : read_row(reader, out, err);
+    reader->ended |= rc != 1;
+    return rc;
 }

@@ -123,7 +123,7 @@ static int open_layering(struct layering *layering, const struct add_options *op
     return rc;
 }
 
-/* The layer is not in the store yet. */
+/* The layer is not known upon those below. */
 static int make_layer(img_build *build, const struct reuse_input *input,
                       struct add_options *options, struct reuse *reuse, img_error *err)
 {
@@ -145,6 +145,10 @@ static int make_layer(img_build *build, const struct reuse_input *input,
         return img__fail_memory(err);
     }
     layering.what = what;
+    bool found = false;
+    rc = img__reuse_find_alike(reuse, &layering, &options->scan, &found, err);
+    if (rc || found)
+        return rc;
     rc = img__reuse_watch(reuse, &options->scan, err);
     if (rc == 0)
         rc = add_scanned(&layering, input->source, options, err);

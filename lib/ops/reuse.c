@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/reuse_record.h"
-
 /* Where the tree goes in the passes that make no layer, which know only of the root. */
 #define SOMEWHERE "x"
 
@@ -23,6 +21,7 @@ int img__reuse_begin(struct reuse *reuse, img_build *build, const struct reuse_i
 {
     reuse->build = build;
     reuse->source = input->source;
+    reuse->chown = input->options->given.chown != NULL;
     reuse->scan = input->options->scan;
     reuse->scan.prefix = input->root ? "" : SOMEWHERE;
     reuse->off = build->options.no_cache;
@@ -31,11 +30,13 @@ int img__reuse_begin(struct reuse *reuse, img_build *build, const struct reuse_i
     /* What is wrong with the path, the scan says better. */
     if (img__reuse_tree_name(input, reuse->tree, NULL) != 0)
         reuse->off = true;
-    return img__reuse_recipe(build, input, reuse->recipe, err);
+    int rc = img__reuse_recipe(build, input, reuse->recipe, err);
+    return rc ? rc : img__reuse_chain(build, reuse->key.chain, err);
 }
 
 void img__reuse_free(struct reuse *reuse)
 {
+    img__records_free(&reuse->records);
     img__memo_free(reuse->memo);
     img__sink_free(reuse->list);
 }
@@ -52,7 +53,24 @@ static int tolerate(struct reuse *reuse, int rc, img_error *given, img_error *er
     return rc;
 }
 
+static void warn(const struct reuse *reuse, const img_error *why)
+{
+    img__log(&reuse->build->observer, IMG_LOG_WARNING,
+             "%s: the next build will read all of it again, since nothing can be remembered: %s",
+             reuse->source, why->message);
+}
+
 /* ---- finding ---- */
+
+/* old and fresh as for img__memo_new(). */
+static int open_memo(const struct reuse *reuse, enum memo_mode mode, struct source *old,
+                     struct sink *fresh, struct memo **out, img_error *err)
+{
+    int rc = img__memo_new(mode, reuse->source, old, fresh, out, err);
+    if (rc == 0 && reuse->chown)
+        img__memo_same_owner(*out);
+    return rc;
+}
 
 /* A pass over the tree without a layer. */
 static int survey(struct reuse *reuse, enum memo_mode mode, struct sink *fresh,
@@ -62,7 +80,7 @@ static int survey(struct reuse *reuse, enum memo_mode mode, struct sink *fresh,
     auto_(memo) struct memo *memo = NULL;
     struct scan_options scan = reuse->scan;
     img__store_cache_read(reuse->build->store, reuse->tree, &old);
-    int rc = img__memo_new(mode, reuse->source, old, fresh, &memo, err);
+    int rc = open_memo(reuse, mode, old, fresh, &memo, err);
     if (rc)
         return rc;
     scan.memo = memo;
@@ -97,43 +115,62 @@ static void read_records(const struct reuse *reuse, const char *name, struct rec
         img__records_parse(img__buf_text(&text), text.len, out, NULL);
 }
 
+static int write_record(const struct reuse *reuse, const struct memo_result *input,
+                        const struct layer_made *made, img_error *err)
+{
+    auto_(records) struct records others = {0};
+    auto_(buf) struct buf text = BUF_INIT(RECORDS_BYTES_MAX);
+    auto_(sink) struct sink *sink = NULL;
+    struct record_key key = reuse->key;
+    char name[REUSE_NAME_MAX];
+    int rc = img__reuse_layer_name(reuse->recipe, input, name, err);
+    if (rc)
+        return rc;
+    memcpy(key.whole, input->whole, sizeof(key.whole));
+    read_records(reuse, name, &others);
+    rc = img__records_format(&others, &key, made, &text, err);
+    if (rc == 0)
+        rc = img__store_cache_write(reuse->build->store, name, &sink, err);
+    if (rc == 0)
+        rc = img__sink_write(sink, text.data, text.len, err);
+    return rc ? rc : img__sink_close(sink, err);
+}
+
 static bool is_there(const struct reuse *reuse, const struct layer_made *made)
 {
     img_descriptor descriptor = {.digest = made->digest, .size_bytes = made->size_bytes};
     return img__store_has(reuse->build->store, &descriptor);
 }
 
-static int take(struct reuse *reuse, const struct layer_made *made, const struct memo_result *input,
-                img_error *err)
+static int take(struct reuse *reuse, const struct record *record, img_error *err)
 {
     struct item item;
     struct observer *observer = &reuse->build->observer;
-    int rc = img__item_start(&item, observer, made->what, "", 0, err);
+    int rc = img__item_start(&item, observer, record->made.what, "", 0, err);
     if (rc)
         return rc;
     img__log(observer, IMG_LOG_INFO,
              "%s: layer from the cache: %s, %" PRIu64 " files not read, %" PRIu64 " read",
-             made->what, made->digest.text, input->known, input->read);
-    return img__layering_append(&item, IMG_EVENT_CACHED, reuse->build, made, err);
+             record->made.what, record->made.digest.text, reuse->input.known, reuse->input.read);
+    return img__layering_append(&item, IMG_EVENT_CACHED, reuse->build, &record->made, err);
 }
 
-/* Of the tree as it is, if that can be found out and is worth it. */
-static int look(struct reuse *reuse, struct records *records, struct memo_result *input,
-                img_error *err)
+/* At the tree as it is, as far as that is worth it. */
+static int look(struct reuse *reuse, img_error *err)
 {
     char name[REUSE_NAME_MAX];
-    int rc = survey(reuse, MEMO_LOOK, NULL, input, err);
+    int rc = survey(reuse, MEMO_LOOK, NULL, &reuse->input, err);
     if (rc == 0)
-        rc = img__reuse_layer_name(reuse->recipe, input, name, err);
+        rc = img__reuse_layer_name(reuse->recipe, &reuse->input, name, err);
     if (rc)
         return rc;
-    read_records(reuse, name, records);
-    if (records->count == 0 || input->unknown == 0)
+    read_records(reuse, name, &reuse->records);
+    if (reuse->records.count == 0 || reuse->input.unknown == 0)
         return 0;
-    struct memo_result before = *input;
-    rc = survey_all(reuse, input, err);
-    if (rc == 0 && memcmp(before.heads, input->heads, sizeof(before.heads)) != 0)
-        img__records_free(records);
+    struct memo_result before = reuse->input;
+    rc = survey_all(reuse, &reuse->input, err);
+    if (rc == 0 && memcmp(before.heads, reuse->input.heads, sizeof(before.heads)) != 0)
+        img__records_free(&reuse->records);
     return rc;
 }
 
@@ -146,31 +183,75 @@ static bool has_list(const struct reuse *reuse)
 
 int img__reuse_find(struct reuse *reuse, bool *found, img_error *err)
 {
-    auto_(records) struct records records = {0};
-    struct memo_result input = {0};
     img_error error;
     *found = false;
     if (reuse->off || !has_list(reuse))
         return 0;
-    int rc = look(reuse, &records, &input, &error);
+    int rc = look(reuse, &error);
+    if (rc || reuse->input.unknown)
+        img__records_free(&reuse->records);
     if (rc)
         return tolerate(reuse, rc, &error, err);
     const struct record *record =
-        input.unknown == 0 ? img__records_find(&records, input.whole) : NULL;
+        img__records_find_chain(&reuse->records, reuse->input.whole, reuse->key.chain);
     if (!record || !is_there(reuse, &record->made))
         return 0;
     *found = true;
-    return take(reuse, &record->made, &input, err);
+    return take(reuse, record, err);
+}
+
+static int check_entry(const struct entry *entry, struct source *data, void *arg, img_error *err)
+{
+    (void)data;
+    return img__layering_check_below(arg, entry, err);
+}
+
+/* Is there no directory in the tree where there is a link below? That would be an error. */
+static int check_directories(struct reuse *reuse, struct layering *layering, img_error *err)
+{
+    auto_(memo) struct memo *memo = NULL;
+    struct memo_result result;
+    struct scan_options scan = reuse->scan;
+    int rc = open_memo(reuse, MEMO_LOOK, NULL, NULL, &memo, err);
+    if (rc)
+        return rc;
+    scan.memo = memo;
+    scan.observer = NULL;
+    scan.prefix = layering->prefix;
+    rc = img__scan(reuse->source, &scan, check_entry, layering, err);
+    if (rc == 0)
+        rc = img__memo_end(memo, &result, err);
+    if (rc == 0 && memcmp(result.heads, reuse->input.heads, sizeof(result.heads)) != 0)
+        rc = img__fail(err, IMG_EIO, "%s: changed while it was read", reuse->source);
+    return rc;
+}
+
+int img__reuse_find_alike(struct reuse *reuse, struct layering *layering,
+                          const struct scan_options *scan, bool *found, img_error *err)
+{
+    img_error error;
+    *found = false;
+    if (reuse->off)
+        return 0;
+    int rc = img__reuse_facts(layering, scan, reuse->key.facts, err);
+    if (rc)
+        return rc;
+    const struct record *record =
+        img__records_find_facts(&reuse->records, reuse->input.whole, reuse->key.facts);
+    if (!record || !is_there(reuse, &record->made))
+        return 0;
+    rc = layering->view ? check_directories(reuse, layering, &error) : 0;
+    if (rc)
+        return tolerate(reuse, rc, &error, err);
+    *found = true;
+    rc = take(reuse, record, err);
+    /* The next time it need not be asked what is below. */
+    if (rc == 0 && write_record(reuse, &reuse->input, &record->made, &error) != 0)
+        warn(reuse, &error);
+    return rc;
 }
 
 /* ---- remembering ---- */
-
-static void warn(const struct reuse *reuse, const img_error *why)
-{
-    img__log(&reuse->build->observer, IMG_LOG_WARNING,
-             "%s: the next build will read all of it again, since nothing can be remembered: %s",
-             reuse->source, why->message);
-}
 
 static int watch(struct reuse *reuse, img_error *err)
 {
@@ -180,7 +261,7 @@ static int watch(struct reuse *reuse, img_error *err)
         return rc;
     if (!reuse->damaged)
         img__store_cache_read(reuse->build->store, reuse->tree, &old);
-    return img__memo_new(MEMO_PACK, reuse->source, old, reuse->list, &reuse->memo, err);
+    return open_memo(reuse, MEMO_PACK, old, reuse->list, &reuse->memo, err);
 }
 
 int img__reuse_watch(struct reuse *reuse, struct scan_options *scan, img_error *err)
@@ -195,25 +276,6 @@ int img__reuse_watch(struct reuse *reuse, struct scan_options *scan, img_error *
     if (rc)
         warn(reuse, &error);
     return rc ? tolerate(reuse, rc, &error, err) : 0;
-}
-
-static int write_record(const struct reuse *reuse, const struct memo_result *input,
-                        const struct layer_made *made, img_error *err)
-{
-    auto_(records) struct records others = {0};
-    auto_(buf) struct buf text = BUF_INIT(RECORDS_BYTES_MAX);
-    auto_(sink) struct sink *sink = NULL;
-    char name[REUSE_NAME_MAX];
-    int rc = img__reuse_layer_name(reuse->recipe, input, name, err);
-    if (rc)
-        return rc;
-    read_records(reuse, name, &others);
-    rc = img__records_format(&others, input->whole, made, &text, err);
-    if (rc == 0)
-        rc = img__store_cache_write(reuse->build->store, name, &sink, err);
-    if (rc == 0)
-        rc = img__sink_write(sink, text.data, text.len, err);
-    return rc ? rc : img__sink_close(sink, err);
 }
 
 static int keep(struct reuse *reuse, const struct layering *layering, img_error *err)

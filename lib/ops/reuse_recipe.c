@@ -4,8 +4,9 @@
  * recipe that differs for nothing costs a layer that is made once more, one that is the same for
  * two layers would be a wrong image.
  *
- * The layers below decide where paths go through links, what the directories on the way look like
- * and whom names of users stand for: all a function of their diffIDs.
+ * Layers below matter in little: where paths go through links, what the directories on the way look
+ * like, whom names of users stand for. That is a function of their diffIDs; and it may be the same
+ * for others, so that a layer stays as it is when one below it changes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -105,9 +106,6 @@ int img__reuse_recipe(const img_build *build, const struct reuse_input *input,
     put_number(&buf, build->options.level);
     put_number(&buf, build->options.has_epoch);
     put_number(&buf, build->options.has_epoch ? build->options.epoch : 0);
-    for (size_t i = 0; i < build->layer_count; i++)
-        put_text(&buf, build->config.diff_ids[i].text);
-    put_number(&buf, -1);
     put_number(&buf, input->archive);
     put_number(&buf, input->directory);
     put_text(&buf, input->destination);
@@ -115,6 +113,54 @@ int img__reuse_recipe(const img_build *build, const struct reuse_input *input,
     /* A file may go into the destination under its own name. */
     put_text(&buf, input->directory ? NULL : base_name(input->source));
     put_options(&buf, input);
+    return end(&buf, out, err);
+}
+
+int img__reuse_chain(const img_build *build, unsigned char out[IMG_SHA256_BYTES], img_error *err)
+{
+    auto_(buf) struct buf buf = BUF_INIT((size_t)16 << 20);
+    put_number(&buf, (int64_t)build->layer_count);
+    for (size_t i = 0; i < build->layer_count; i++)
+        put_text(&buf, build->config.diff_ids[i].text);
+    return end(&buf, out, err);
+}
+
+static void put_below(struct buf *buf, const struct view *view, const char *path)
+{
+    const struct entry *entry = view ? img__view_find(view, path) : NULL;
+    put_text(buf, path);
+    put_number(buf, entry ? (int64_t)entry->type : -1);
+    if (!entry)
+        return;
+    put_number(buf, entry->mode);
+    put_number(buf, entry->uid);
+    put_number(buf, entry->gid);
+    put_number(buf, entry->mtime);
+    put_number(buf, entry->mtime_ns);
+    put_number(buf, (int64_t)entry->xattr_count);
+    for (size_t i = 0; i < entry->xattr_count; i++) {
+        put_text(buf, entry->xattrs[i].name);
+        put(buf, entry->xattrs[i].value, entry->xattrs[i].len);
+    }
+}
+
+int img__reuse_facts(const struct layering *layering, const struct scan_options *scan,
+                     unsigned char out[IMG_SHA256_BYTES], img_error *err)
+{
+    auto_(buf) struct buf buf = BUF_INIT((size_t)256 << 20);
+    auto_free char *way = strdup(layering->prefix);
+    if (!way)
+        return img__fail_memory(err);
+    for (char *slash = strchr(way, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        put_below(&buf, layering->view, way);
+        *slash = '/';
+    }
+    put_below(&buf, layering->view, way);
+    put_number(&buf, scan->set_uid);
+    put_number(&buf, scan->uid);
+    put_number(&buf, scan->set_gid);
+    put_number(&buf, scan->gid);
     return end(&buf, out, err);
 }
 
@@ -130,6 +176,10 @@ int img__reuse_tree_name(const struct reuse_input *input, char out[REUSE_NAME_MA
     put_number(&buf, input->options->given.preserve);
     put_list(&buf, input->options->given.uid_map);
     put_list(&buf, input->options->given.gid_map);
+    /* What is walked: builds that leave out other things should not spoil each other's list. */
+    put_number(&buf, input->root);
+    put_text(&buf, input->options->given.ignore_file);
+    put_list(&buf, input->options->given.exclude);
     return end_name(&buf, "tree", out, err);
 }
 

@@ -2,7 +2,7 @@
  *
  * A record is
  *
- *     layer WHOLE DIGEST BYTES DIFFID NEWEST
+ *     layer WHOLE CHAIN FACTS DIGEST BYTES DIFFID NEWEST
  *     what TEXT
  *     annotation K=V       (any number)
  *
@@ -27,11 +27,27 @@ void img__records_free(struct records *records)
     *records = (struct records){0};
 }
 
-const struct record *img__records_find(const struct records *records,
-                                       const unsigned char whole[IMG_SHA256_BYTES])
+static bool same(const unsigned char a[IMG_SHA256_BYTES], const unsigned char b[IMG_SHA256_BYTES])
+{
+    return memcmp(a, b, IMG_SHA256_BYTES) == 0;
+}
+
+const struct record *img__records_find_chain(const struct records *records,
+                                             const unsigned char whole[IMG_SHA256_BYTES],
+                                             const unsigned char chain[IMG_SHA256_BYTES])
 {
     for (size_t i = 0; i < records->count; i++)
-        if (memcmp(records->items[i].whole, whole, IMG_SHA256_BYTES) == 0)
+        if (same(records->items[i].key.whole, whole) && same(records->items[i].key.chain, chain))
+            return &records->items[i];
+    return NULL;
+}
+
+const struct record *img__records_find_facts(const struct records *records,
+                                             const unsigned char whole[IMG_SHA256_BYTES],
+                                             const unsigned char facts[IMG_SHA256_BYTES])
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (same(records->items[i].key.whole, whole) && same(records->items[i].key.facts, facts))
             return &records->items[i];
     return NULL;
 }
@@ -69,18 +85,19 @@ static bool parse_time(const char *text, int64_t *out)
     return true;
 }
 
-/* "layer WHOLE DIGEST BYTES DIFFID NEWEST", without the first word. */
+/* "layer WHOLE CHAIN FACTS DIGEST BYTES DIFFID NEWEST", without the first word. */
 static bool parse_layer(char *line, struct record *record)
 {
-    char *words[5], *rest = line;
-    for (size_t i = 0; i < 5; i++)
+    char *words[7], *rest = line;
+    for (size_t i = 0; i < 7; i++)
         words[i] = strsep(&rest, " ");
     struct layer_made *made = &record->made;
-    return !rest && words[4] && parse_hex(words[0], record->whole) &&
-           img_digest_parse(words[1], &made->digest, NULL) == 0 &&
-           img__text_number(words[2], INT64_MAX, &made->size_bytes) &&
-           img_digest_parse(words[3], &made->diff_id, NULL) == 0 &&
-           parse_time(words[4], &made->newest_mtime);
+    return !rest && words[6] && parse_hex(words[0], record->key.whole) &&
+           parse_hex(words[1], record->key.chain) && parse_hex(words[2], record->key.facts) &&
+           img_digest_parse(words[3], &made->digest, NULL) == 0 &&
+           img__text_number(words[4], INT64_MAX, &made->size_bytes) &&
+           img_digest_parse(words[5], &made->diff_id, NULL) == 0 &&
+           parse_time(words[6], &made->newest_mtime);
 }
 
 static int add_record(char *line, struct records *out, img_error *err)
@@ -159,16 +176,19 @@ static void put_hex(const unsigned char raw[IMG_SHA256_BYTES], struct buf *out)
 {
     for (size_t i = 0; i < IMG_SHA256_BYTES; i++)
         img__buf_printf(out, "%02x", raw[i]);
+    img__buf_putc(out, ' ');
 }
 
-static int put_record(const unsigned char whole[IMG_SHA256_BYTES], const struct layer_made *made,
-                      struct buf *out, img_error *err)
+static int put_record(const struct record_key *key, const struct layer_made *made, struct buf *out,
+                      img_error *err)
 {
     const char *const *list = img__strv_list(made->annotations);
     int rc = check_line(made->what, err);
     img__buf_puts(out, "layer ");
-    put_hex(whole, out);
-    img__buf_printf(out, " %s %" PRIu64 " %s ", made->digest.text, made->size_bytes,
+    put_hex(key->whole, out);
+    put_hex(key->chain, out);
+    put_hex(key->facts, out);
+    img__buf_printf(out, "%s %" PRIu64 " %s ", made->digest.text, made->size_bytes,
                     made->diff_id.text);
     if (made->newest_mtime == INT64_MIN)
         img__buf_putc(out, '-');
@@ -182,17 +202,17 @@ static int put_record(const unsigned char whole[IMG_SHA256_BYTES], const struct 
     return rc;
 }
 
-int img__records_format(const struct records *others, const unsigned char whole[IMG_SHA256_BYTES],
+int img__records_format(const struct records *others, const struct record_key *key,
                         const struct layer_made *made, struct buf *out, img_error *err)
 {
     img_digest digest;
     size_t count = 1;
-    int rc = put_record(whole, made, out, err);
+    int rc = put_record(key, made, out, err);
     for (size_t i = 0; rc == 0 && i < others->count && count < RECORDS_MAX; i++) {
         const struct record *other = &others->items[i];
-        if (memcmp(other->whole, whole, IMG_SHA256_BYTES) == 0)
+        if (same(other->key.whole, key->whole) && same(other->key.chain, key->chain))
             continue;
-        rc = put_record(other->whole, &other->made, out, err);
+        rc = put_record(&other->key, &other->made, out, err);
         count++;
     }
     if (rc == 0)

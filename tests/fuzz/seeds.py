@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import struct
 import subprocess
 import sys
 import tarfile
@@ -259,10 +260,26 @@ def transport():
         b"Retry-After:\tSun, 06 Nov 1994 08:51:37 GMT \n")
 
 
+def remembered():
+    """What builds keep: a list of stamps and records of layers, without their ends."""
+    head = b"libimg stamps 1\n" + struct.pack("=IIQ", 0x01020304, 104, 7)
+    rows = b""
+    for shared, path in [(0, b""), (0, b"a"), (1, b"/b"), (1, b"c"), (0, b"d")]:
+        stamp = struct.pack("=QQqq8I", 1, 2, 3, 4, 5, 6, 0o100644, 0, 0, 1, 0, 0)
+        rows += struct.pack("=HHI", shared, len(path), len(path) % 3) + stamp + 32 * b"d" + path
+    put("stamps", "list", head + rows)
+    put("stamps", "empty", head)
+    layer = f"layer {64 * 'a'} {64 * 'b'} {64 * 'c'} {DIGEST} 123 {DIGEST} "
+    put("records", "two", (layer + "1000000000\nwhat add /srv\n" + layer + "-\nwhat add /\n"
+                           "annotation a.b/c=d\nannotation e=\n").encode())
+    put("records", "old", (layer + "-5\nwhat add /\n").encode())
+
+
 def main():
     downloads()
     credentials()
     transport()
+    remembered()
     for i, form in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
         put("tar", f"plain{i}", tar(form))
         put("view", f"twice{i}", 2 * tar(form))
