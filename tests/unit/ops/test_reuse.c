@@ -494,7 +494,7 @@ static void flip(const struct fixture *f, const char *name, size_t at, unsigned 
     close(fd);
 }
 
-/* Every byte of both files once; afterwards there is a good one again. */
+/* A bit of every third byte of both files; afterwards there is a good one again. */
 static void test_damage(void **state)
 {
     struct fixture *f = *state;
@@ -515,7 +515,7 @@ static void test_damage(void **state)
             }
         closedir(dir);
         assert_true(st.st_size > 0);
-        for (off_t at = 0; at < st.st_size; at++) {
+        for (off_t at = 0; at < st.st_size; at += 3) {
             flip(f, name, (size_t)at, (unsigned char)(1u << (at * 7 % 8)));
             struct did did = run_plan(f, &plan, false);
             assert_string_equal(did.digest, first.digest);
@@ -562,7 +562,7 @@ static void test_random(void **state)
     unsigned seed = 20240601;
     unsigned cached = 0, made = 0;
     make_tree(f);
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 80; i++) {
         struct plan plan = plan_of("t", i % 2 ? "/" : "/srv");
         plan.add.set = i % 3 ? IMG_ADD_MTIME : 0;
         reuse_ahead = (int)((unsigned)rand_r(&seed) % 3) * 50;
