@@ -103,6 +103,7 @@ int img__referrer_entry(const struct document *document, img_descriptor *subject
 {
     enum media_kind kind = img__media_kind(document->descriptor.media_type);
     auto_(json) struct json *json = NULL;
+    auto_(strv) struct strv annotations = STRV_INIT;
     char what[64], type[MEDIA_TYPE_MAX] = "";
     *entry = NULL;
     if (kind != MEDIA_MANIFEST && kind != MEDIA_INDEX)
@@ -113,6 +114,8 @@ int img__referrer_entry(const struct document *document, img_descriptor *subject
     rc = parse_subject(img__json_get(json, "subject"), what, subject, err);
     if (rc == 0)
         rc = parse_artifact_type(json, what, type, err);
+    if (rc == 0) /* whoever reads the list would stumble over what is none */
+        rc = img__annotations_parse(json, what, &annotations, err);
     if (rc)
         return rc;
     const char *config = img__json_text(img__json_get(img__json_get(json, "config"), "mediaType"));

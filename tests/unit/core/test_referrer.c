@@ -95,6 +95,27 @@ static void bad_subjects(void **state)
     }
 }
 
+/* What nobody could read in the list does not get there. */
+static void bad_annotations(void **state)
+{
+    (void)state;
+    static const char *const annotations[] = {"1", "[]", "{\"k\":true}", "{\"k\":{}}"};
+    for (size_t i = 0; i < sizeof(annotations) / sizeof(annotations[0]); i++) {
+        char text[1024];
+        img_error err;
+        img_descriptor subject;
+        struct json *entry = NULL;
+        auto_(document) struct document document = DOCUMENT_INIT;
+        snprintf(text, sizeof(text),
+                 "{\"schemaVersion\":2," CONFIG("a/c") ",\"layers\":[]," SUBJECT
+                                                       ",\"annotations\":%s}",
+                 annotations[i]);
+        make(MEDIA_OCI_MANIFEST, text, &document);
+        assert_int_equal(img__referrer_entry(&document, &subject, &entry, &err), IMG_EFORMAT);
+        assert_null(entry);
+    }
+}
+
 /* list and entry as JSON, NULL for none; what comes of it, NULL for no change. */
 static void changes(void **state)
 {
@@ -223,8 +244,10 @@ static void artifacts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries), cmocka_unit_test(bad_subjects), cmocka_unit_test(changes),
-        cmocka_unit_test(reads),   cmocka_unit_test(tags),         cmocka_unit_test(artifacts),
+        cmocka_unit_test(entries),         cmocka_unit_test(bad_subjects),
+        cmocka_unit_test(bad_annotations), cmocka_unit_test(changes),
+        cmocka_unit_test(reads),           cmocka_unit_test(tags),
+        cmocka_unit_test(artifacts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
