@@ -34,7 +34,7 @@ static const char bash_script[] =
     "    :files) compopt -o default ;;\n"
     "    :dirs) compopt -o dirnames ;;\n"
     "    esac\n"
-    "    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:/] ]] && compopt -o nospace\n"
+    "    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:/=] ]] && compopt -o nospace\n"
     "    return 0\n"
     "}\n"
     "complete -F _imgtool imgtool\n";
@@ -49,9 +49,9 @@ static const char zsh_script[] =
     "    for answer in \"${answers[@]}\"; do\n"
     "        case $answer in\n"
     "        :*) rest=$answer ;;\n"
-    "        *[:/]) open+=(\"${answer//:/\\\\:}\") ;;\n"
+    "        *[:/=]) open+=(\"${answer//:/\\\\:}\") ;;\n"
     "        *$'\\t'*)\n"
-    "            if [[ ${answer%%$'\\t'*} == *[:/] ]]; then\n"
+    "            if [[ ${answer%%$'\\t'*} == *[:/=] ]]; then\n"
     "                open+=(\"${${answer%%$'\\t'*}//:/\\\\:}:${answer#*$'\\t'}\")\n"
     "            else\n"
     "                closed+=(\"${${answer%%$'\\t'*}//:/\\\\:}:${answer#*$'\\t'}\")\n"
@@ -119,8 +119,8 @@ const struct command command_completion = {
     .notes = "An installed imgtool has these scripts where the shells look for them. Names of\n"
              "images come from the store; a registry is never asked.\n"
              "\n"
-             "  imgtool completion zsh >~/.zfunc/_imgtool     with ~/.zfunc in fpath\n"
-             "  imgtool completion fish >~/.config/fish/completions/imgtool.fish",
+             "  imgtool completion zsh >~/.zfunc/_" LIBIMG_TOOL_NAME "   # with ~/.zfunc in fpath\n"
+             "  imgtool completion fish >~/.config/fish/completions/" LIBIMG_TOOL_NAME ".fish",
     .min_operands = 1,
     .max_operands = 1,
     .run = completion_run,

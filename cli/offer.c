@@ -16,16 +16,27 @@
 #include "topics.h"
 
 /* Places with a path in them, which no shell completes by itself behind a colon. */
-static const struct {
+struct place {
     const char *prefix;
-    enum offer_kind kind;
+    enum offer_kind behind;
     const char *meaning;
-} places[] = {
+};
+
+static const struct place places[] = {
     {"docker://", OFFER_NOTHING, "a registry"},
     {"store:", OFFER_IMAGES, "the store"},
     {"oci:", OFFER_DIRS, "an OCI image layout"},
     {"oci-archive:", OFFER_FILES, "a tar of one"},
     {"docker-archive:", OFFER_FILES, "an archive of docker"},
+    {0},
+};
+
+static const struct place outputs[] = {
+    {"oci:", OFFER_DIRS, "an OCI image layout"},
+    {"oci-archive:", OFFER_FILES, "a tar of one"},
+    {"docker-archive:", OFFER_FILES, "an archive for docker load"},
+    {"rootfs:", OFFER_DIRS, "the files"},
+    {0},
 };
 
 void offer_word(const struct offer *offer, const char *word, const char *meaning)
@@ -49,7 +60,7 @@ void offer_list(const struct offer *offer, const char *list)
     }
 }
 
-/* The familiar name, unless what is typed begins as the full one. */
+/* The familiar name, unless a full one is being typed. */
 static int offer_image(const char *reference, const img_descriptor *descriptor, void *arg)
 {
     const struct offer *offer = arg;
@@ -61,10 +72,10 @@ static int offer_image(const char *reference, const img_descriptor *descriptor, 
         img_reference_familiar(&parsed, familiar);
     else
         copy_printable(familiar, sizeof(familiar), reference);
-    if (strncmp(familiar, offer->typed, strlen(offer->typed)) == 0)
-        offer_word(offer, familiar, NULL);
-    else
+    if (strchr(offer->typed, '.') && strncmp(familiar, offer->typed, strlen(offer->typed)) != 0)
         offer_word(offer, reference, NULL);
+    else
+        offer_word(offer, familiar, NULL);
     return 0;
 }
 
@@ -113,23 +124,23 @@ static void offer_paths(const struct offer *offer, enum offer_kind kind)
     closedir(stream);
 }
 
-static void offer_place(struct offer *offer)
+static void offer_places(const struct offer *offer, const struct place *place)
 {
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        size_t len = strlen(places[i].prefix);
+    for (; place->prefix; place++) {
+        size_t len = strlen(place->prefix);
         struct offer behind = *offer;
 
-        if (strncmp(offer->typed, places[i].prefix, len) != 0) {
-            offer_word(offer, places[i].prefix, places[i].meaning);
+        if (strncmp(offer->typed, place->prefix, len) != 0) {
+            offer_word(offer, place->prefix, place->meaning);
             continue;
         }
-        auto_free char *before = xasprintf("%s%s", offer->before, places[i].prefix);
+        auto_free char *before = xasprintf("%s%s", offer->before, place->prefix);
         behind.before = before;
         behind.typed += len;
-        if (places[i].kind == OFFER_IMAGES)
+        if (place->behind == OFFER_IMAGES)
             offer_images(&behind);
-        else if (places[i].kind != OFFER_NOTHING)
-            offer_paths(&behind, places[i].kind);
+        else if (place->behind != OFFER_NOTHING)
+            offer_paths(&behind, place->behind);
     }
 }
 
@@ -150,7 +161,11 @@ void offer_kind(struct offer *offer, enum offer_kind kind)
         offer_images(offer);
         break;
     case OFFER_PLACES:
-        offer_place(offer);
+        offer_places(offer, places);
+        offer_images(offer);
+        break;
+    case OFFER_OUTPUTS:
+        offer_places(offer, outputs);
         break;
     case OFFER_TOPICS:
         for (const struct topic *t = topics; t->name; t++)

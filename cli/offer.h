@@ -12,7 +12,8 @@ enum offer_kind {
     OFFER_FILES,
     OFFER_DIRS,
     OFFER_IMAGES,   /* names in the store */
-    OFFER_PLACES,   /* as in "imgtool help places" */
+    OFFER_PLACES,   /* as in "imgtool help places"; names in the store, too */
+    OFFER_OUTPUTS,  /* as in "imgtool help outputs" */
     OFFER_COMMANDS, /* of imgtool */
     OFFER_TOPICS,   /* commands, and topics of the help */
 };

@@ -29,6 +29,8 @@ static const struct {
     {"registry-options", "options of all commands that talk to a registry"},
     {"references", "names of images"},
     {"places", "where images are copied from and to"},
+    {"outputs", "what a build writes besides the store"},
+    {"depfiles", "what a build read, for make and ninja"},
     {"registries", "mirrors, certificates and other settings of registries"},
     {"compat", "layers that tools read differently"},
     {"environment", "environment variables"},

@@ -20,6 +20,7 @@ asked build --diff one two ''
 asked build -t de
 asked build --workdir ''
 asked push docker
+asked push docker.
 asked cat debian:12 ''
 asked rm one two l
 asked unpack debian:12 ''
@@ -31,6 +32,11 @@ asked copy ''
 asked copy store:d
 asked copy --platform all debian:12 oci:f
 asked copy a oci-archive:f
+asked build --from oci:f
+asked build --from deb
+asked build -o r
+asked build -o rootfs:f
+asked mutate deb
 asked help env
 asked --store nowhere rm ''
 asked nothinglikeit ''
