@@ -17,9 +17,9 @@ string(TIMESTAMP year "%Y" UTC)
 set(readable OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 set(enterable ${readable} OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)
 
-# Without the name of the file and its time within.
-function(compress path)
-    execute_process(COMMAND ${gzip} -9nf ${path} COMMAND_ERROR_IS_FATAL ANY)
+# compress(FILE...): without the file's name and time within.
+function(compress)
+    execute_process(COMMAND ${gzip} -9nf ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
 # add_documents(ROOT PACKAGE)
@@ -31,8 +31,7 @@ function(add_documents root package)
     configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${folder}/changelog.Debian @ONLY)
     file(CHMOD ${folder}/copyright ${folder}/changelog ${folder}/changelog.Debian
         PERMISSIONS ${readable})
-    compress(${folder}/changelog)
-    compress(${folder}/changelog.Debian)
+    compress(${folder}/changelog ${folder}/changelog.Debian)
 endfunction()
 
 # Pages that are links to others become links to what those are called now.
@@ -44,9 +43,12 @@ function(compress_pages root)
             file(REMOVE ${page})
             file(CREATE_LINK ${target}.gz ${page}.gz SYMBOLIC)
         elseif(NOT page MATCHES "\\.gz$")
-            compress(${page})
+            list(APPEND plain ${page})
         endif()
     endforeach()
+    if(plain)
+        compress(${plain})
+    endif()
 endfunction()
 
 # Debian's zsh looks for completions of packages in a folder of its own.
