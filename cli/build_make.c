@@ -59,8 +59,10 @@ int build_make(struct cli *cli, const struct build_plan *plan, img_store *store,
         return err->code;
     if (plan->base && img_build_from(made->build, client, plan->base, err) < 0)
         return err->code;
-    if (apply_settings(plan, made->build, err) < 0 ||
-        layers_add_to(cli, &plan->layers, made->build, err) < 0)
+    if (apply_settings(plan, made->build, err) < 0)
+        return err->code;
+    cli->understood = true;
+    if (layers_add_to(cli, &plan->layers, made->build, err) < 0)
         return err->code;
     return img_build_commit(made->build, plan->names, &made->manifest, &made->config, err);
 }

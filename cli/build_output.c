@@ -2,7 +2,8 @@
  *
  * What build leaves behind. --iidfile holds the digest of the config, which is the ID of an image
  * for docker and podman, --digestfile that of the manifest; neither ends with a newline, as theirs
- * do not. The keys of --metadata-file are those of docker buildx.
+ * do not. The keys of --metadata-file are those of docker buildx: no image.name without a name, and
+ * of an index no digest of a config, for which its own stands in --iidfile.
  */
 #include "build_output.h"
 
@@ -72,10 +73,12 @@ static int write_metadata(const char *path, const struct built *built, img_error
     if (!j.stream)
         return cli_fail_errno(err, "cannot write %s", path);
     json_begin_object(&j, NULL);
-    json_put_string(&j, "containerimage.config.digest", built->config.digest.text);
+    if (built->config.digest.text[0])
+        json_put_string(&j, "containerimage.config.digest", built->config.digest.text);
     write_descriptor(&j, built);
     json_put_string(&j, "containerimage.digest", built->manifest.digest.text);
-    json_put_string(&j, "image.name", names);
+    if (*names)
+        json_put_string(&j, "image.name", names);
     json_end_object(&j);
     if (fclose(j.stream) != 0)
         return cli_fail_errno(err, "cannot write %s", path);
@@ -90,8 +93,10 @@ static int write_digest(const char *path, const img_digest *digest, img_error *e
 int build_write_files(const struct arguments *args, const struct built *built, img_error *err)
 {
     const char *metadata = option_value(args, "metadata-file");
+    const img_digest *id =
+        built->config.digest.text[0] ? &built->config.digest : &built->manifest.digest;
 
-    if (write_digest(option_value(args, "iidfile"), &built->config.digest, err) < 0 ||
+    if (write_digest(option_value(args, "iidfile"), id, err) < 0 ||
         write_digest(option_value(args, "digestfile"), &built->manifest.digest, err) < 0)
         return err->code;
     return metadata ? write_metadata(metadata, built, err) : 0;

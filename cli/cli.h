@@ -18,6 +18,8 @@ struct cli {
     const char *store_dir; /* NULL: the library's default */
     bool json;
     const char *format; /* another word of --format, of the command's; NULL: none */
+    bool understood;    /* set by a command: what fails from now on is no matter of usage */
+    bool logs_in;       /* set by a command: it makes the file with credentials */
     bool silent;        /* set by a command: neither events nor notes are shown */
     const char *noted;  /* set by a command: INFO lines that begin so are notes; may be NULL */
     int verbosity;      /* 0, 1: INFO, 2: DEBUG */

@@ -4,6 +4,9 @@
  */
 #include "cli.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "fail.h"
 #include "memory.h"
 #include "name.h"
@@ -66,6 +69,14 @@ static int parse_patience(const struct arguments *args, img_client_options *opti
     return parse_retry(args, &options->tries, err);
 }
 
+/* login makes the file. */
+static void warn_of_missing(struct cli *cli, const char *auth_file)
+{
+    if (auth_file && access(auth_file, F_OK) < 0 && errno == ENOENT)
+        cli_warn(cli, "--authfile %s: there is no such file, and so no credential in it",
+                 auth_file);
+}
+
 int cli_new_client(struct cli *cli, const struct arguments *args, img_client **out, img_error *err)
 {
     img_client_options options = IMG_CLIENT_OPTIONS_INIT;
@@ -86,5 +97,7 @@ int cli_new_client(struct cli *cli, const struct arguments *args, img_client **o
     options.on_log_arg = cli;
     if (parse_patience(args, &options, err) < 0)
         return err->code;
+    if (!cli->logs_in)
+        warn_of_missing(cli, options.auth_file);
     return img_client_new(&options, out, err);
 }

@@ -104,6 +104,22 @@ static int parse_platforms(const struct arguments *args, struct request *request
     return 0;
 }
 
+/* "app.tar" would be a repository of Docker Hub. */
+static int check_operand(const char *text, img_error *err)
+{
+    size_t len = strlen(text);
+    img_reference reference;
+
+    if (len < 5 || strcmp(text + len - 4, ".tar") != 0 || strchr(text, ':') ||
+        img_reference_parse(text, &reference, NULL) < 0 ||
+        strcmp(reference.domain, "docker.io") != 0)
+        return 0;
+    return cli_fail(err, IMG_EINVAL,
+                    "%s: a file is docker-archive:%s or oci-archive:%s, a repository of that name "
+                    "docker://%s",
+                    text, text, text, text);
+}
+
 static int parse_request(struct cli *cli, const struct arguments *args, struct request *request,
                          img_error *err)
 {
@@ -116,7 +132,8 @@ static int parse_request(struct cli *cli, const struct arguments *args, struct r
         request->options.flags |= IMG_COPY_SPARSE;
     if (option_count(args, "referrers"))
         request->options.flags |= IMG_COPY_REFERRERS;
-    if (parse_platforms(args, request, err) < 0)
+    if (check_operand(request->source, err) < 0 || check_operand(request->destination, err) < 0 ||
+        parse_platforms(args, request, err) < 0)
         return err->code;
     if (option_count(args, "sparse") && !request->options.platform_count)
         return cli_fail(err, IMG_EINVAL, "--sparse needs --platform");

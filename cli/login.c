@@ -124,6 +124,7 @@ static int login_run(struct cli *cli, const struct arguments *args, img_error *e
     struct json_out j = {.stream = stdout};
     const char *registry = args->operands[0];
 
+    cli->logs_in = true;
     if (cli_new_client(cli, args, &client, err) < 0 || get_username(args, &c, err) < 0)
         return err->code;
     if (!c.username[0])

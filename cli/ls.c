@@ -5,7 +5,9 @@
 #include "command.h"
 
 #include <stdbool.h>
+#include <string.h>
 
+#include "fail.h"
 #include "memory.h"
 #include "number.h"
 
@@ -65,8 +67,26 @@ static int list(struct cli *cli, const struct arguments *args, list_fn fn, img_e
     return 0;
 }
 
+/* HOST:PORT, which would be a repository of Docker Hub with a tag. */
+static bool is_registry(const char *text)
+{
+    size_t len = strcspn(text, ":/");
+    const char *port = text + len;
+
+    if (*port++ != ':' || !*port || port[strspn(port, "0123456789")])
+        return false;
+    return memchr(text, '.', len) || (len == 9 && strncmp(text, "localhost", len) == 0);
+}
+
 static int ls_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
+    const char *repository = args->operands[0];
+
+    if (is_registry(repository))
+        return cli_fail(err, IMG_EINVAL,
+                        "%s is a registry, and ls lists the tags of a repository: %s/NAME; which "
+                        "repositories it has: imgtool catalog %s",
+                        repository, repository, repository);
     return list(cli, args, img_repository_tags, err);
 }
 

@@ -44,16 +44,16 @@ static void print_error_object(const img_error *err)
 }
 
 /* Says what went wrong; returns the exit status. */
-static int report(const struct command *command, bool json, const img_error *err)
+static int report(const struct command *command, const struct cli *cli, const img_error *err)
 {
     int status = img_code_exit_status(err->code);
 
     fputs(LIBIMG_TOOL_NAME ": error: ", stderr);
     name_print(stderr, err->message);
     putc('\n', stderr);
-    if (err->code == IMG_EINVAL)
+    if (err->code == IMG_EINVAL && !cli->understood)
         help_print_usage(stderr, command);
-    if (json)
+    if (cli->json)
         print_error_object(err);
     return status;
 }
@@ -202,13 +202,13 @@ int main(int argc, char **argv)
     }
     cli.json = wants_json(words);
     if (parse(words, &args, &command, &err) < 0)
-        status = report(command, cli.json, &err);
+        status = report(command, &cli, &err);
     else if (option_count(&args, "help"))
         help_print(stdout, command);
     else if (run(command, &cli, &args, &err) < 0)
-        status = report(command, cli.json, &err);
+        status = report(command, &cli, &err);
     if (flush_results(&err) < 0 && status == 0)
-        status = report(command, cli.json, &err);
+        status = report(command, &cli, &err);
     arguments_free(&args);
     return status;
 }

@@ -35,6 +35,11 @@ static const struct alias aliases[] = {
 static const char *const systems[] = {"linux",   "windows", "darwin", "freebsd", "netbsd",
                                       "openbsd", "solaris", "aix",    "plan9",   "wasi"};
 
+/* What stands for itself without a system; with one, any name does. */
+static const char *const architectures[] = {"386",     "amd64",   "arm",      "arm64",   "loong64",
+                                            "mips",    "mips64",  "mips64le", "mipsle",  "ppc64",
+                                            "ppc64le", "riscv64", "s390x",    "sparc64", "wasm"};
+
 /* 0.0 for what has no levels: there variants are compared as they are. */
 struct level {
     unsigned major, minor;
@@ -80,12 +85,22 @@ static int parse_part(const char *text, size_t len, char *out, size_t size, img_
     return 0;
 }
 
-static bool is_system(const char *text)
+static bool is_one_of(const char *text, const char *const *list, size_t count)
 {
-    for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
-        if (strcmp(text, systems[i]) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(text, list[i]) == 0)
             return true;
     return false;
+}
+
+static bool is_system(const char *text)
+{
+    return is_one_of(text, systems, sizeof(systems) / sizeof(systems[0]));
+}
+
+static bool is_architecture(const char *text)
+{
+    return is_one_of(text, architectures, sizeof(architectures) / sizeof(architectures[0]));
 }
 
 static int parse(const char *text, img_platform *out, img_error *err)
@@ -116,9 +131,13 @@ int img_platform_parse(const char *text, img_platform *out, img_error *err)
 {
     img_platform parsed = {"", "", "", ""};
     int rc = parse(text, &parsed, err);
+    normalise(&parsed);
+    if (!rc && !strchr(text, '/') && !is_architecture(parsed.architecture))
+        rc =
+            img__fail(err, IMG_EINVAL, "no such architecture is known; write linux/%s if it is one",
+                      parsed.architecture);
     if (rc)
         return img__prefix(err, rc, "'%.100s' is not a platform like linux/arm64/v8", text);
-    normalise(&parsed);
     *out = parsed;
     return 0;
 }

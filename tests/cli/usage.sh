@@ -103,6 +103,21 @@ try imgtool delete localhost:1/a:1 --blob
 try imgtool delete localhost:1/a:1 --blob --digest
 try imgtool images --limit 5
 
+echo "== what looks like something else"
+try imgtool ls localhost:5000
+try imgtool ls registry.example:5000
+try imgtool copy a app.tar
+try imgtool copy docker.io/ci/app.tar b
+try imgtool copy oci-archive:none.tar docker-archive:b.tar
+try imgtool build --platform foo
+try imgtool build --depfile app.d
+try imgtool build --depfile-target app
+
+echo "== the command line is right, what it names is not"
+mkdir wrong && touch wrong/.wh.file
+try imgtool build --store wrong-store --add wrong:/
+rm -r wrong wrong-store
+
 echo "== mutate"
 try imgtool mutate
 try imgtool mutate a b

@@ -47,6 +47,15 @@ for block in "$work"/blocks/*; do
         cmake --build cmake-build >"$work/log" || { cat "$work/log"; fail "build"; }
         IMGTOOL_STORE=$work/by-cmake ./cmake-build/hello >/dev/null
         ;;
+    *.ninja)
+        cp "$block" build.ninja
+        ninja >"$work/log" && ninja | grep -q 'no work to do' || fail "ninja: $(cat "$work/log")"
+        ;;
+    *.make)
+        rm app.digest
+        make -f "$block" >"$work/log" && make -q -f "$block" app.built || fail "make: $(cat "$work/log")"
+        [ -s app.digest ] || fail "make: no digest"
+        ;;
     *.sh)
         if grep -q '^bash ' "$block"; then
             # The two commands run this test; what they need is that they are there and parse.

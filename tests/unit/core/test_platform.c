@@ -28,10 +28,13 @@ static void test_parses(void **state)
         {"windows/amd64", "windows/amd64"},
         {"macos/arm64", "darwin/arm64"},
         {"linux/ppc64le", "linux/ppc64le"},
+        {"s390x", "linux/s390x"},
+        {"linux/foo", "linux/foo"},
     };
     static const char *const wrong[][2] = {
         {"", "'' is not a platform like linux/arm64/v8: each of its parts"},
         {"linux", "it names no architecture: write linux/amd64"},
+        {"foo", "no such architecture is known; write linux/foo if it is one"},
         {"linux/", "each of its parts"},
         {"/amd64", "each of its parts"},
         {"linux//v8", "each of its parts"},
