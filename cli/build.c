@@ -98,56 +98,7 @@ static const struct option options[] = {
      "oci-archive:FILE or docker-archive:FILE (default:\n"
      "scratch, nothing)",
      NULL},
-    {"add", 0, true, "SRC:DEST",
-     "add a file, or what is in a directory; behind it\n"
-     ":mode=OCTAL,uid=N,gid=N sets what all entries have",
-     NULL},
-    {"layer", 0, true, "TAR[:DEST]", "add an archive, below DEST; - is the standard input", NULL},
-    {"remove", 0, true, "PATH", "remove a path of the layers below", NULL},
-    {"diff", 0, true, "OLD NEW", "add what makes the directory OLD into NEW;\n-v names each change",
-     NULL},
-    {"overlay", 0, true, "UPPER[:LOWER]",
-     "add what is in the upper directory of an overlay;\n"
-     "LOWER as in the mount option lowerdir",
-     NULL},
-    {"ignore-mtime", 0, false, NULL, "another time alone is no change to these two", NULL},
-    {"exclude", 0, true, "RULE",
-     "leave things out of directories and archives: a line\n"
-     "of a .dockerignore, about paths below what is added;\n"
-     "'!' takes in again; the last rule that fits counts",
-     NULL},
-    {"ignore-file", 0, false, "FILE",
-     "read such rules from FILE, which come first; a file\n"
-     ".dockerignore is not looked for, but can be named",
-     "exclude-from"},
-    {"verbatim", 0, false, NULL,
-     "keep the bytes of each --layer, which must be a tar,\n"
-     "as they are; it is still read strictly",
-     NULL},
-    {"warn-case", 0, false, NULL, "warn of names that differ in the case of letters", NULL},
-    {"chown", 0, false, "USER[:GROUP]",
-     "set the owner of what is added: numbers, or names in\n"
-     "/etc/passwd and /etc/group of the layers below. A\n"
-     "number that stands alone is the group, too",
-     NULL},
-    {"uid-map", 0, true, "IMAGE:HOST:COUNT",
-     "undo the user namespace of an unprivileged user:\n"
-     "COUNT ids from HOST on become those from IMAGE on",
-     NULL},
-    {"gid-map", 0, true, "IMAGE:HOST:COUNT", "the same of groups (default: as --uid-map)", NULL},
-    {"chmod", 0, false, "MODE",
-     "set the mode of added files and directories: octal,\n"
-     "or words as chmod takes them, like u=rwX,go=rX",
-     NULL},
-    {"mtime", 0, false, "TIME",
-     "set all times of what is added: seconds since 1970,\n"
-     "or RFC 3339; SOURCE_DATE_EPOCH limits them still",
-     NULL},
-    {"preserve", 0, true, "LIST",
-     "keep what goes by default: nanoseconds (of times),\n"
-     "ima (the attribute security.ima), xattrs (all but\n"
-     "those of one machine or of container engines)",
-     NULL},
+    LAYER_OPTIONS,
     {"entrypoint", 0, false, "JSON|WORD", "what runs; a JSON array, or one word", NULL},
     {"cmd", 0, false, "JSON|WORD", "its default arguments", NULL},
     {"env", 'e', true, "K=V", "set an environment variable", NULL},

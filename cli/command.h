@@ -25,6 +25,7 @@ struct command {
 
 #define COMMAND_ANY ((size_t)-1)
 
+extern const struct command command_append;
 extern const struct command command_attach;
 extern const struct command command_auth;
 extern const struct command command_build;
@@ -36,6 +37,7 @@ extern const struct command command_delete;
 extern const struct command command_digest;
 extern const struct command command_doctor;
 extern const struct command command_files;
+extern const struct command command_flatten;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;
@@ -48,6 +50,7 @@ extern const struct command command_mutate;
 extern const struct command command_prune;
 extern const struct command command_pull;
 extern const struct command command_push;
+extern const struct command command_rebase;
 extern const struct command command_referrers;
 extern const struct command command_rm;
 extern const struct command command_save;

@@ -57,6 +57,13 @@ static const struct {
     {"clear", "unset", "did you mean '--unset'?"},
     {"replace", "unset", "without -t the image keeps its name"},
     {"create", "unset", "did you mean '-t NAME'?"},
+    {"new_layer", "blind", "did you mean '--layer TAR'?"},
+    {"new-layer", "blind", "did you mean '--layer TAR'?"},
+    {"f", "blind", "did you mean '--layer TAR'?"},
+    {"base", "blind", "the image comes first: imgtool append SRC --layer TAR"},
+    {"b", "blind", "the image comes first: imgtool append SRC --layer TAR"},
+    {"original", "old-base", "the image comes first: imgtool rebase SRC"},
+    {"rebased", "old-base", "did you mean '-t NAME'?"},
     {"debug", NULL, "did you mean '-vv'?"},
 };
 

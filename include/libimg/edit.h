@@ -87,6 +87,41 @@ IMG_API int img_edit_unset(img_edit *edit, const char *what, const char *key, im
 IMG_API int img_edit_extend(img_edit *edit, const char *list, const char *text, uint32_t where,
                             img_error *err);
 
+/* With img_edit_layers_begin(): what is below is not looked at. */
+#define IMG_EDIT_BLIND 1u
+
+/* Layers on top of one of the images: begins a build upon it, for the calls of <libimg/build.h>
+ * that make layers, in the store of the edit. What lies below them decides where a path leads, so
+ * layers that the store does not have are brought there, and stay until img_store_gc(). With
+ * IMG_EDIT_BLIND they are not: paths are taken as they stand, a directory may hide a link below,
+ * and nothing can be removed, nor an owner be found by name. options may be NULL; its platform does
+ * not count. */
+IMG_API int img_edit_layers_begin(img_edit *edit, size_t index, uint32_t flags,
+                                  const img_build_options *options, img_build **out,
+                                  img_error *err);
+/* Puts what the build has made on top of the image. The build can only be freed then, and should be
+ * before the edit. */
+IMG_API int img_edit_layers_end(img_edit *edit, size_t index, img_build *build, img_error *err);
+
+/* Puts the image upon another base: the layers of new_base take the place of those of old_base,
+ * which have to be its lowest ones. Both are places as img_copy() takes them, but a reference alone
+ * is looked for in the store first, unless the image is in a registry itself; old_base may be
+ * "scratch". NULL: what the annotations org.opencontainers.image.base.digest and .name of the image
+ * say. They say what the base is now afterwards.
+ *
+ * What the old base had set and the image left as it was, the new base sets; what the image changed
+ * it keeps. So it is with each variable, label, port and volume and each member of the config by
+ * itself; the log tells (IMG_LOG_INFO) what the image keeps although the base changed it, too. The
+ * history of the base is that of the new one. Both have to be for the same platform. */
+IMG_API int img_edit_rebase(img_edit *edit, const char *old_base, const char *new_base,
+                            img_error *err);
+
+/* Makes one layer of all, with what is visible; what lower layers hide is gone. All layers are
+ * brought to the store for that. options, which may be NULL, say compression, level and threads;
+ * IMG_EUNSUPPORTED for IMG_COMPRESSION_ESTARGZ and _ZSTD_CHUNKED. Annotations about a base go. An
+ * image of one layer, or none, stays as it is. */
+IMG_API int img_edit_flatten(img_edit *edit, const img_build_options *options, img_error *err);
+
 /* *out is 1 if a commit would write anything but a name, else 0. */
 IMG_API int img_edit_changed(img_edit *edit, uint32_t *out, img_error *err);
 

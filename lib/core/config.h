@@ -6,6 +6,7 @@
 #ifndef IMG_CORE_CONFIG_H
 #define IMG_CORE_CONFIG_H
 
+#include "base/strv.h"
 #include "core/document.h"
 
 struct config {
@@ -64,6 +65,11 @@ int img__config_set_platform(struct config *config, const img_platform *platform
 /* Replaces all layers by one, and the history by one row. */
 int img__config_flatten(struct config *config, const img_digest *diff_id, const char *created_by,
                         img_error *err);
+
+/* Puts a config upon another base; the diffIDs of old are the first ones of image. *kept gets what
+ * the image has otherwise than either base: "env PATH", "label a", "Entrypoint". */
+int img__config_rebase(struct config *image, const struct config *old, const struct config *new,
+                       struct strv *kept, img_error *err);
 
 static inline void img__auto_config(struct config *config)
 {

@@ -96,6 +96,15 @@ const char *img__media_to_oci(const char *type)
     return media->oci ? media->oci : media->type;
 }
 
+const char *img__media_to_docker(const char *type)
+{
+    const struct media *media = find(type);
+    for (size_t i = 0; media && i < sizeof(table) / sizeof(table[0]); i++)
+        if (table[i].oci && strcmp(table[i].oci, media->type) == 0)
+            return table[i].type;
+    return type;
+}
+
 const char *img__media_canonical(const char *type)
 {
     const struct media *media = find(type);

@@ -45,6 +45,8 @@ enum media_compression img__media_compression(const char *type);
 bool img__media_is_foreign(const char *type);
 /* The OCI twin of a Docker type, else the type itself. Static or type. */
 const char *img__media_to_oci(const char *type);
+/* The Docker twin of an OCI type, else the type itself. */
+const char *img__media_to_docker(const char *type);
 /* The type as the table spells it, or type itself if it is unknown. */
 const char *img__media_canonical(const char *type);
 /* May a document say this, and libimg repeat it in a header? */

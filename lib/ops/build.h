@@ -27,6 +27,7 @@ struct img_build {
     img_descriptor *layers;         /* the base's, then ours */
     struct strv *layer_annotations; /* a list for each of layers, "K=V", sorted */
     size_t layer_count;
+    size_t base_count;    /* of layers, those of an image that is edited; 0: of a new image */
     bool begun;           /* with a base, a layer or a setting: it is too late for another base */
     int64_t newest_mtime; /* of what was added */
     struct view *view;    /* of the first viewed_count layers */

@@ -38,4 +38,7 @@ void img__contents_layer_name(const struct contents *contents, size_t index, cha
 /* All layers, one on the other. It belongs to the image. */
 int img__contents_view(struct contents *contents, struct view **out, img_error *err);
 
+/* The tar of all layers, of which sink gets the bytes and is not closed. */
+int img__contents_merge(struct contents *contents, struct sink *sink, img_error *err);
+
 #endif

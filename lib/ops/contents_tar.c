@@ -55,7 +55,7 @@ static int merge_layer(struct contents *contents, size_t index, struct merge *me
     return img__merge_layer(merge, layer, tar, name, contents->options.compat, err);
 }
 
-static int merge_all(struct contents *contents, struct sink *sink, img_error *err)
+int img__contents_merge(struct contents *contents, struct sink *sink, img_error *err)
 {
     struct view *view = NULL;
     auto_(merge) struct merge *merge = NULL;
@@ -85,6 +85,6 @@ int img_image_tar(img_store *store, img_image *image, const img_contents_options
     int rc = img__contents_begin(&contents, store, image, options, err);
     if (rc == 0)
         rc = contents.options.layer ? copy_layer(&contents, &sink.base, err)
-                                    : merge_all(&contents, &sink.base, err);
+                                    : img__contents_merge(&contents, &sink.base, err);
     return rc ? img__prefix(err, rc, "tar") : 0;
 }

@@ -6,6 +6,9 @@
  */
 #include "ops/copy.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "ops/copy_plan.h"
 #include "ops/copy_referrers.h"
 #include "ops/select.h"
@@ -141,6 +144,33 @@ static int move_blobs(const struct plan *plan, img_error *err)
         jobs[count++].urls = blob->urls.count ? img__strv_list(&blob->urls) : NULL;
     }
     return count ? move_jobs(plan->copy, jobs, count, err) : 0;
+}
+
+static bool is_repeated(const img_descriptor *layers, size_t index)
+{
+    size_t i = 0;
+    while (strcmp(layers[i].digest.text, layers[index].digest.text) != 0)
+        i++;
+    return i < index;
+}
+
+int img__copy_layers(const struct copy *copy, const img_descriptor *layers, size_t count,
+                     img_error *err)
+{
+    auto_free struct blob_job *jobs = calloc(count + 1, sizeof(*jobs));
+    auto_free char(*names)[56] = calloc(count + 1, sizeof(*names));
+    size_t wanted = 0;
+    if (!jobs || !names)
+        return img__fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        if (is_repeated(layers, i))
+            continue;
+        snprintf(names[i], sizeof(names[i]), "layer %zu/%zu", i + 1, count);
+        jobs[wanted].descriptor = &layers[i];
+        jobs[wanted].what = names[i];
+        set_origin(copy, &jobs[wanted++]);
+    }
+    return wanted ? move_jobs(copy, jobs, wanted, err) : 0;
 }
 
 /* A document moves: an item of its own for the observer. What a registry has already is put again

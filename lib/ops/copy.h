@@ -67,6 +67,10 @@ int img__copy(const struct copy *copy, img_descriptor *top, img_error *err);
 int img__copy_document(const struct copy *copy, struct document *document, img_descriptor *top,
                        img_error *err);
 
+/* Moves layers alone, as a copy of what has them would. */
+int img__copy_layers(const struct copy *copy, const img_descriptor *layers, size_t count,
+                     img_error *err);
+
 /* NULL: from has it. */
 const struct copy_extra *img__copy_extra(const struct copy *copy, const img_digest *digest);
 

@@ -128,6 +128,15 @@ try imgtool mutate a --platform ''
 try imgtool mutate docker-daemon://a -l a=b
 try imgtool mutate docker://UPPER -l a=b
 
+echo "== append, rebase, flatten"
+try imgtool append a
+try imgtool append a -f layer.tar
+try imgtool append --base a --add b:/b
+try imgtool append a --add b:relative
+try imgtool rebase
+try imgtool rebase a --rebased b
+try imgtool flatten a --compression xz
+
 echo "== as JSON, too"
 try imgtool --format json tag a
 try imgtool tag a --bogus --format=json

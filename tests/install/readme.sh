@@ -24,6 +24,7 @@ small_tree
 cd "$work/project"
 cp -a "$work/tree" site
 echo '{"spdxVersion": "SPDX-2.3"}' >sbom.json
+echo 'listen 80' >site.conf
 
 # here_and_now FILE: the block, with the registry of the test for the one of the reader.
 here_and_now() {

@@ -15,7 +15,7 @@ import sys
 
 INDEXES = ("application/vnd.oci.image.index.v1+json",
            "application/vnd.docker.distribution.manifest.list.v2+json")
-KNOWN = {"oci-layout", "index.json", "blobs"}
+KNOWN = {"oci-layout", "index.json", "blobs", ".libimg-cache"}
 # Locks are files that stay.
 LOCK = re.compile(r"^\.libimg-(lock|lease|recall)$")
 # What a pull that broke off had of a blob, for the next one.
