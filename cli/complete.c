@@ -46,14 +46,13 @@ static const struct {
     const char *name;
     enum offer_kind kind;
 } kinds[] = {
-    {"copy", "SRC", OFFER_PLACES},
-    {"copy", "DST", OFFER_PLACES},
+    {"tag", "SRC", OFFER_IMAGES},
+    {"tag", "DST", OFFER_IMAGES},
     {"unpack", "DEST", OFFER_DIRS},
     {"login", "NAME", OFFER_NOTHING},
     {"unpack", "NAME", OFFER_NOTHING},
     {"build", "REF", OFFER_PLACES},
     {"build", "PLACE", OFFER_OUTPUTS},
-    {"mutate", "SRC", OFFER_PLACES},
     {NULL, "FILE", OFFER_FILES},
     {NULL, "FILE[:MEDIATYPE]", OFFER_FILES},
     {NULL, "TAR", OFFER_FILES},
@@ -68,8 +67,9 @@ static const struct {
     {NULL, "NAME", OFFER_IMAGES},
     {NULL, "NAME:TAG|NAME@DIGEST", OFFER_IMAGES},
     {NULL, "BASE", OFFER_IMAGES},
-    {NULL, "SRC", OFFER_IMAGES},
-    {NULL, "DST", OFFER_IMAGES},
+    {NULL, "SRC", OFFER_PLACES},
+    {NULL, "DST", OFFER_PLACES},
+    {NULL, "SOURCE", OFFER_PLACES},
     {NULL, "DEST", OFFER_IMAGES},
     {NULL, "COMMAND", OFFER_COMMANDS},
     {NULL, "COMMAND|TOPIC", OFFER_TOPICS},
