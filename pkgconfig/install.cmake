@@ -51,14 +51,16 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/libimgConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/libimgConfig.cmake
         ${PROJECT_BINARY_DIR}/libimgConfigVersion.cmake
-        lib/dependencies.cmake pkgconfig/LibimgArguments.cmake
+        lib/dependencies.cmake pkgconfig/LibimgAddImage.cmake pkgconfig/LibimgArguments.cmake
         pkgconfig/CPackOCI.cmake DESTINATION ${libimg_cmake_dir} COMPONENT development)
+install(FILES pkgconfig/libimg.mk DESTINATION ${CMAKE_INSTALL_DATADIR}/libimg
+        COMPONENT development)
 
-foreach(dir bindir libdir includedir)
+foreach(dir bindir libdir includedir datadir)
     string(TOUPPER ${dir} variable)
     if(IS_ABSOLUTE "${CMAKE_INSTALL_${variable}}")
         set(libimg_pc_${dir} "${CMAKE_INSTALL_${variable}}")
-    elseif(dir STREQUAL "includedir")
+    elseif(dir MATCHES "^(includedir|datadir)$")
         set(libimg_pc_${dir} "\${prefix}/${CMAKE_INSTALL_${variable}}")
     else()
         set(libimg_pc_${dir} "\${exec_prefix}/${CMAKE_INSTALL_${variable}}")

@@ -10,7 +10,7 @@ packages_test="g++ binutils clang libclang-rt-14-dev llvm clang-format universal
     faketime busybox-static mmdebstrap xz-utils bzip2 zstd lz4 lzip zip cpio git
     libarchive-tools curl util-linux procps golang-go strace e2fsprogs
     podman nginx-light tinyproxy abigail-tools dpkg-dev
-    mandoc groff man-db bash-completion zsh fish make"
+    mandoc groff man-db bash-completion zsh fish make meson bazel-bootstrap"
 # Sources of the reference reader of eStargz and what it includes, which are unpacked, not installed:
 # what they depend on is half a gigabyte that nobody builds.
 packages_sources="golang-github-containerd-stargz-snapshotter-dev golang-github-klauspost-compress-dev

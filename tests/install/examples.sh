@@ -46,6 +46,9 @@ pkg-config-static)
     cmake --build "$bin" >"$work/build.log" || { cat "$work/build.log"; fail "build"; }
     cmake --build "$bin" --target version >"$work/version.log" || fail "libimg::imgtool"
     grep -q '(libimg ' "$work/version.log" || fail "libimg::imgtool: $(cat "$work/version.log")"
+    cmake --build "$bin" --target image >"$work/image.log" || { cat "$work/image.log"; fail "image"; }
+    same "entrypoint of the image" '["/usr/bin/build"]' \
+        "$(skopeo inspect --config "oci:$bin/image.oci" | jq -c .config.Entrypoint)"
     ;;
 esac
 

@@ -42,20 +42,33 @@ for block in "$work"/blocks/*; do
         here_and_now "$block" >"$name"
         ;;
     *.cmake)
-        { echo 'cmake_minimum_required(VERSION 3.22)'; echo 'project(readme C)'; cat "$block"; } \
-            >CMakeLists.txt
+        # Each goes on with the project of those before it.
+        [ -e CMakeLists.txt ] ||
+            printf 'cmake_minimum_required(VERSION 3.22)\nproject(readme C)\n' >CMakeLists.txt
+        here_and_now "$block" >>CMakeLists.txt
         cmake -S . -B cmake-build -G Ninja >"$work/log" || { cat "$work/log"; fail "configure"; }
         cmake --build cmake-build >"$work/log" || { cat "$work/log"; fail "build"; }
         IMGTOOL_STORE=$work/by-cmake ./cmake-build/hello >/dev/null
+        if grep -q 'libimg_add_image(' "$block"; then
+            cmake --build cmake-build --target hello-image_push >"$work/log" 2>&1 ||
+                { cat "$work/log"; fail "the push"; }
+        elif grep -q 'CPACK_' "$block"; then
+            (cd cmake-build && cpack -G External) >"$work/log" || { cat "$work/log"; fail "cpack"; }
+        fi
         ;;
     *.ninja)
         cp "$block" build.ninja
         ninja >"$work/log" && ninja | grep -q 'no work to do' || fail "ninja: $(cat "$work/log")"
         ;;
     *.make)
-        rm app.digest
-        make -f "$block" >"$work/log" && make -q -f "$block" app.built || fail "make: $(cat "$work/log")"
-        [ -s app.digest ] || fail "make: no digest"
+        here_and_now "$block" >Makefile
+        if grep -q hello "$block"; then
+            make hello.digest hello.push >"$work/log" 2>&1 || fail "make: $(cat "$work/log")"
+        else
+            rm app.digest
+            make >"$work/log" && make -q app.built || fail "make: $(cat "$work/log")"
+            [ -s app.digest ] || fail "make: no digest"
+        fi
         ;;
     *.sh)
         if grep -q '^bash ' "$block"; then
