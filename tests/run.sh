@@ -47,7 +47,7 @@ number() {
 
 # What ThreadSanitizer sees.
 threaded='^unit/base/pool$|^unit/layer/(ahead|apply|blocks|golden|lazy|merge|pack)'
-threaded="$threaded|^unit/ops/(build|contents|layer_source|unpack)|^integration/(random|threads)"
+threaded="$threaded|^unit/ops/(build|contents|layer_source|unpack)|^integration/(canceled|random|threads)"
 
 passed=0
 failed=0

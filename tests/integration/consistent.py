@@ -20,6 +20,8 @@ KNOWN = {"oci-layout", "index.json", "blobs", ".libimg-cache"}
 LOCK = re.compile(r"^\.libimg-(lock|lease|recall)$")
 # What a pull that broke off had of a blob, for the next one.
 PART = re.compile(r"^\.libimg-part-(sha256|sha384|sha512)-([0-9a-f]{64,128})$")
+# What builds remember.
+CACHE, RECORD = ".libimg-cache", re.compile(r"^(tree|layer)-[0-9a-f]{64}$")
 
 
 def fail(message):
@@ -105,6 +107,8 @@ def main():
         fail(f"{store} is not there")
     for name in os.listdir(store):
         path = os.path.join(store, name)
+        if name == CACHE and all(RECORD.match(record) for record in os.listdir(path)):
+            continue
         if name in KNOWN or LOCK.match(name) or is_part(store, name) or killed:
             continue
         if os.path.isdir(path) and not os.listdir(path):
