@@ -7,7 +7,6 @@
 #include "registry/certs.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,9 +134,9 @@ static int read_folder(const char *folder, const struct observer *log, struct ce
     DIR *dir = opendir(folder);
     *found = dir != NULL;
     if (!dir) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            img__log(log, IMG_LOG_WARNING, "%s is skipped: it can't be read: %s", folder,
-                     strerror(errno));
+        img_error why;
+        if (img__fail_errno(&why, "%s is skipped: it can't be read", folder) != IMG_ENOTFOUND)
+            img__log(log, IMG_LOG_WARNING, "%s", why.message);
         return 0;
     }
     int result = list_files(folder, dir, &files, err);
