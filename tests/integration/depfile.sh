@@ -157,6 +157,7 @@ echo 22 >new/file
 echo 3 >new/dir/file
 same "a file, by several names" conf "$(inputs --add ./conf:/ --add .//./conf:/b --add conf:/c)"
 same "no time of this run" "$(inputs --add src:/)" "$(inputs --add src/.:/)"
+same "what is remembered" "$(inputs --add src:/)" "$(inputs --no-cache --add src:/)"
 same "an archive" a.tar "$(inputs --layer a.tar:/x)"
 same "an archive as it is" a.tar "$(inputs --layer a.tar --verbatim)"
 same "with a name from the root on" "$work/a.tar" "$(inputs --layer "$work/a.tar")"
