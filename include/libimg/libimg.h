@@ -36,6 +36,7 @@
 #include <libimg/error.h>
 #include <libimg/export.h>
 #include <libimg/image.h>
+#include <libimg/index.h>
 #include <libimg/reference.h>
 #include <libimg/repository.h>
 #include <libimg/store.h>

@@ -5,31 +5,11 @@
  * input, where the clock would give each build another digest.
  */
 #include "core/manifest.h"
-#include "core/reference.h"
 #include "ops/build.h"
+#include "ops/new_names.h"
 
 /* containerd mounts no more on overlayfs (layers.md M12). */
 #define LAYERS_COMFORTABLE 127u
-
-/* The store's names for what the caller wrote. */
-static int parse_names(const char *const *names, struct strv *out, img_error *err)
-{
-    for (; *names; names++) {
-        img_reference reference;
-        int rc = img_reference_parse(*names, &reference, err);
-        if (rc)
-            return rc;
-        if (reference.digest.text[0])
-            return img__fail(err, IMG_EINVAL, "%s: the name of a new image can't hold a digest",
-                             *names);
-        char text[IMG_REFERENCE_TEXT_MAX];
-        img__reference_store_name(&reference, text);
-        rc = img__strv_add(out, text, err);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
 
 static int write_documents(img_build *build, struct document *config, struct document *manifest,
                            img_error *err)
@@ -49,7 +29,7 @@ static int commit(img_build *build, const char *const *names, struct document *c
 {
     auto_(strv) struct strv full = STRV_INIT;
     char text[BUILD_TIME_SIZE];
-    int rc = parse_names(names, &full, err);
+    int rc = img__new_names(names, &full, err);
     if (rc == 0)
         rc = img__config_set(&build->config, "created",
                              img__build_time(build, BUILD_TIME_NONE, text), err);
