@@ -62,7 +62,7 @@ static int append_to(struct editing *editing, size_t number, const struct additi
 
     if (img_edit_layers_begin(editing->edit, number, additions->flags, &additions->options, &build,
                               err) < 0 ||
-        layers_add_to(editing->cli, &additions->layers, build, err) < 0)
+        layers_add_to(editing->cli, &additions->layers, NULL, build, err) < 0)
         return err->code;
     return img_edit_layers_end(editing->edit, number, build, err);
 }

@@ -11,8 +11,8 @@
 #include "build_output.h"
 #include "build_plan.h"
 #include "depfile.h"
-#include "fail.h"
 #include "memory.h"
+#include "outputs_write.h"
 
 static int push_names(struct cli *cli, const struct build_plan *plan, img_store *store,
                       img_client *client, img_error *err)
@@ -28,15 +28,6 @@ static int push_names(struct cli *cli, const struct build_plan *plan, img_store 
             return err->code;
     }
     return 0;
-}
-
-/* Of the image that was made: the base may have set it. */
-static void read_platform(img_store *store, const struct made *made, img_platform *out)
-{
-    auto_(image) img_image *image = NULL;
-
-    if (img_image_open_descriptor(store, &made->manifest, NULL, &image, NULL) == 0)
-        *out = *img_image_platform(image);
 }
 
 static int write_depfile(struct cli *cli, const struct build_plan *plan, const img_store *store,
@@ -58,6 +49,16 @@ static int print_result(struct cli *cli, const struct build_plan *plan, const st
     return build_print_result(cli, built, cli->silent, err);
 }
 
+static void describe(const struct build_plan *plan, const struct made *made, struct built *built)
+{
+    built->names = plan->names;
+    built->manifest = made->target;
+    if (made->count > 1)
+        return;
+    built->config = made->images[0].config;
+    built->platform = made->images[0].platform;
+}
+
 static int build_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
     auto_(build_plan) struct build_plan plan = {0};
@@ -71,14 +72,11 @@ static int build_run(struct cli *cli, const struct arguments *args, img_error *e
         cli_open_store(cli, CLI_STORE_CREATE, &store, err) < 0 ||
         build_make(cli, &plan, store, client, &made, err) < 0 ||
         write_depfile(cli, &plan, store, err) < 0 ||
-        outputs_write(cli, &plan.outputs, store, &made.manifest, plan.names, err) < 0 ||
+        outputs_write(cli, &plan, store, &made, err) < 0 ||
         (plan.push && push_names(cli, &plan, store, client, err) < 0))
         return err->code;
     progress_end(cli->progress);
-    built.manifest = made.manifest;
-    built.config = made.config;
-    built.names = plan.names;
-    read_platform(store, &made, &built.platform);
+    describe(&plan, &made, &built);
     if (build_write_files(args, &built, err) < 0)
         return err->code;
     return print_result(cli, &plan, &built, err);
@@ -108,9 +106,16 @@ static const struct option options[] = {
     {"expose", 0, true, "PORT", "note a port, as 80 or 53/udp", NULL},
     {"volume", 0, true, "PATH", "note a path that is a volume", NULL},
     {"stop-signal", 0, false, "SIGNAL", "set the signal that stops it", NULL},
-    {"annotation", 0, true, "K=V", "set an annotation of the manifest", NULL},
-    {"platform", 0, false, "OS/ARCH",
-     "what it is for, as linux/arm64/v8\n(default: as the base, else this machine)", NULL},
+    {"annotation", 0, true, "[TO:]K=V",
+     "set an annotation of the manifest, or of TO: index:,\n"
+     "manifest-descriptor: (its entry in the index), or\n"
+     "manifest[OS/ARCH]: alone",
+     NULL},
+    {"platform", 0, true, "OS/ARCH",
+     "what it is for, as linux/arm64/v8 (default: as the\n"
+     "base, else this machine). With several, or a list\n"
+     "with commas, an index is made of one image for each",
+     NULL},
     {"compression", 0, false, "WORD",
      "gzip, zstd or none for new layers, or estargz or\n"
      "zstd:chunked, whose files can be fetched one by one;\n"
@@ -123,8 +128,8 @@ static const struct option options[] = {
      "is the same",
      NULL},
     {"push", 0, false, NULL, "push all names", NULL},
-    {"iidfile", 0, false, "FILE", "write the digest of the config", NULL},
-    {"digestfile", 0, false, "FILE", "write the digest of the manifest", NULL},
+    {"iidfile", 0, false, "FILE", "write the digest of the config, or of the index", NULL},
+    {"digestfile", 0, false, "FILE", "write the digest of the manifest, or of the index", NULL},
     {"metadata-file", 0, false, "FILE", "write the digests as JSON, as docker buildx does", NULL},
     {"depfile", 0, false, "FILE",
      "write a rule with all that the image was made from,\n"

@@ -111,7 +111,8 @@ static void print_json(const struct built *built, const char *pinned)
     json_put_string(&j, "digest", built->manifest.digest.text);
     json_put_string(&j, "media_type", built->manifest.media_type);
     json_put_uint(&j, "size_bytes", built->manifest.size_bytes);
-    json_put_string(&j, "config_digest", built->config.digest.text);
+    if (built->config.digest.text[0])
+        json_put_string(&j, "config_digest", built->config.digest.text);
     json_begin_array(&j, "names");
     for (const char *const *name = built->names; *name; name++) {
         auto_free char *full = full_name(*name);

@@ -10,8 +10,8 @@
 struct built {
     const char *const *names; /* as given, ended by NULL */
     img_platform platform;    /* all "": unknown */
-    img_descriptor manifest;
-    img_descriptor config;
+    img_descriptor manifest;  /* or the index of several platforms */
+    img_descriptor config;    /* all "": there is an index */
 };
 
 /* Writes --iidfile, --digestfile and --metadata-file, as far as they were asked for. */

@@ -7,15 +7,19 @@
 
 #include <stdbool.h>
 
+#include "annotations.h"
 #include "cli.h"
 #include "layers.h"
 #include "outputs.h"
+#include "platforms.h"
 
 struct build_plan {
     const struct arguments *args;
     const char **names; /* ended by NULL */
-    const char *base;   /* NULL: scratch */
+    const char *base;   /* with placeholders; NULL: scratch */
     bool push;
+    struct platforms platforms; /* none: as the base, else this machine */
+    struct annotations annotations;
     img_build_options options;
     struct layers layers;
     struct outputs outputs;

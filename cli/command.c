@@ -13,17 +13,23 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-    &command_build,    &command_tag,       &command_push,
-    &command_pull,     &command_copy,      &command_mutate,
-    &command_append,   &command_rebase,    &command_flatten,
-    &command_save,     &command_load,      &command_unpack,
-    &command_images,   &command_inspect,   &command_files,
-    &command_cat,      &command_rm,        &command_prune,
-    &command_ls,       &command_catalog,   &command_digest,
-    &command_manifest, &command_referrers, &command_attach,
-    &command_delete,   &command_login,     &command_logout,
-    &command_auth,     &command_doctor,    &command_completion,
-    &command_version,  &command_help,      NULL,
+    &command_build,      &command_tag,
+    &command_push,       &command_pull,
+    &command_copy,       &command_mutate,
+    &command_append,     &command_rebase,
+    &command_flatten,    &command_save,
+    &command_load,       &command_unpack,
+    &command_index,      &command_images,
+    &command_inspect,    &command_files,
+    &command_cat,        &command_rm,
+    &command_prune,      &command_ls,
+    &command_catalog,    &command_digest,
+    &command_manifest,   &command_referrers,
+    &command_attach,     &command_delete,
+    &command_login,      &command_logout,
+    &command_auth,       &command_doctor,
+    &command_completion, &command_version,
+    &command_help,       NULL,
 };
 
 /* Words of other tools for what we have. */

@@ -40,6 +40,7 @@ extern const struct command command_files;
 extern const struct command command_flatten;
 extern const struct command command_help;
 extern const struct command command_images;
+extern const struct command command_index;
 extern const struct command command_inspect;
 extern const struct command command_load;
 extern const struct command command_login;

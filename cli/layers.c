@@ -10,6 +10,7 @@
 #include "add_common.h"
 #include "memory.h"
 #include "overlay_spec.h"
+#include "placeholders.h"
 #include "text.h"
 
 static struct layer *append(struct layers *layers)
@@ -112,23 +113,29 @@ static int add_changes(struct cli *cli, const struct layers *layers, const struc
     return 0;
 }
 
-int layers_add_to(struct cli *cli, const struct layers *layers, img_build *build, img_error *err)
+static int add_source(const struct layer *layer, const img_platform *platform, img_build *build,
+                      img_error *err)
+{
+    auto_free char *source = placeholders_fill(layer->add.source, platform);
+
+    return (layer->archive ? img_build_add_archive : img_build_add_path)(
+        build, source, layer->add.destination, &layer->add.options, err);
+}
+
+int layers_add_to(struct cli *cli, const struct layers *layers, const img_platform *platform,
+                  img_build *build, img_error *err)
 {
     int rc = 0;
 
     for (size_t i = 0; i < layers->count && rc == 0; i++) {
         const struct layer *layer = &layers->items[i];
 
-        if (layer->archive)
-            rc = img_build_add_archive(build, layer->add.source, layer->add.destination,
-                                       &layer->add.options, err);
-        else if (layer->removed)
+        if (layer->removed)
             rc = img_build_remove(build, layer->removed, err);
         else if (layer->old_tree || layer->overlay)
             rc = add_changes(cli, layers, layer, build, err);
         else
-            rc = img_build_add_path(build, layer->add.source, layer->add.destination,
-                                    &layer->add.options, err);
+            rc = add_source(layer, platform, build, err);
     }
     return rc;
 }

@@ -122,6 +122,8 @@ struct layers {
 int layers_parse(const struct arguments *args, struct layers *out, img_error *err);
 void layers_free(struct layers *layers);
 
-int layers_add_to(struct cli *cli, const struct layers *layers, img_build *build, img_error *err);
+/* platform fills in placeholders in the names of files and archives; NULL: they are none. */
+int layers_add_to(struct cli *cli, const struct layers *layers, const img_platform *platform,
+                  img_build *build, img_error *err);
 
 #endif

@@ -25,6 +25,7 @@ AUTO_POINTER(store, img_store, img_store_free)
 AUTO_POINTER(client, img_client, img_client_free)
 AUTO_POINTER(image, img_image, img_image_free)
 AUTO_POINTER(build, img_build, img_build_free)
+AUTO_POINTER(index, img_index, img_index_free)
 
 static inline void auto_pointer(void *p)
 {

@@ -129,7 +129,24 @@ static int parse_one(const char *text, struct output *out, bool *push, img_error
     return parse_place(text, out, err);
 }
 
-static int take(struct outputs *outputs, const char *text, const char *const *names, img_error *err)
+/* What has room for one image alone. For a pipe there is an archive that has more. */
+static int check_several(struct output *output, img_error *err)
+{
+    if (text_is(output->text, "-"))
+        output->kind = OUTPUT_OCI_ARCHIVE;
+    if (output->kind == OUTPUT_DOCKER_ARCHIVE)
+        return cli_fail(err, IMG_EINVAL,
+                        "-o %s: a docker-archive has room for one platform; an oci-archive has for "
+                        "several",
+                        output->text);
+    if (output->kind == OUTPUT_TAR)
+        return cli_fail(err, IMG_EINVAL, "-o %s: a tar has room for the files of one platform",
+                        output->text);
+    return 0;
+}
+
+static int take(struct outputs *outputs, const char *text, const char *const *names, bool several,
+                img_error *err)
 {
     struct output output = {0};
     bool push = false;
@@ -144,20 +161,21 @@ static int take(struct outputs *outputs, const char *text, const char *const *na
     if (rc < 0)
         return rc;
     outputs->uses_pipe |= text_is(output.path, "-") && output.kind != OUTPUT_ROOTFS;
-    if (check_name(&output, err) < 0 ||
+    if ((several && check_several(&outputs->items[outputs->count - 1], err) < 0) ||
+        check_name(&output, err) < 0 ||
         (output.kind == OUTPUT_OCI &&
          find_places(&outputs->items[outputs->count - 1], names, err) < 0))
         return err->code;
     return output_check_place(outputs, outputs->count - 1, err);
 }
 
-int outputs_parse(const struct arguments *args, const char *const *names, struct outputs *out,
-                  img_error *err)
+int outputs_parse(const struct arguments *args, const char *const *names, bool several,
+                  struct outputs *out, img_error *err)
 {
     auto_free const char **texts = option_values(args, "output");
 
     for (const char **text = texts; *text; text++)
-        if (take(out, *text, names, err) < 0)
+        if (take(out, *text, names, several, err) < 0)
             return err->code;
     return out->uses_pipe ? output_file_check("-", err) : 0;
 }

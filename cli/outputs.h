@@ -33,9 +33,10 @@ struct outputs {
 };
 
 /* Reads every --output and looks at the places that they are to go to: nothing is written. names
- * are those of the image. On failure, too, free them with outputs_free(). */
-int outputs_parse(const struct arguments *args, const char *const *names, struct outputs *out,
-                  img_error *err);
+ * are those of the image; several: it is for several platforms. On failure, too, free them with
+ * outputs_free(). */
+int outputs_parse(const struct arguments *args, const char *const *names, bool several,
+                  struct outputs *out, img_error *err);
 void outputs_free(struct outputs *outputs);
 
 /* The same of docker's form, "type=oci,dest=FILE". */
@@ -43,9 +44,5 @@ int output_parse_docker(const char *text, struct output *out, bool *push, img_er
 
 /* Whether it can be written where it is to go, and does not collide with one before it. */
 int output_check_place(const struct outputs *outputs, size_t index, img_error *err);
-
-/* Writes all of them. */
-int outputs_write(struct cli *cli, const struct outputs *outputs, img_store *store,
-                  const img_descriptor *image, const char *const *names, img_error *err);
 
 #endif

@@ -3,17 +3,21 @@
  * Outputs, once the image is in the store and its digest is final. Each is there whole or not at
  * all; a layout or an archive that is there already, with the same image, stays untouched.
  */
+#include "outputs_write.h"
+
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "fail.h"
 #include "memory.h"
 #include "output_file.h"
-#include "outputs.h"
 #include "text.h"
 
 struct writing {
     struct cli *cli;
     img_store *store;
+    const struct made *made;
     const img_descriptor *image;
     const char *const *names;
 };
@@ -79,7 +83,8 @@ static int write_archive(const struct writing *w, const struct output *output, i
                     &options, NULL, err);
 }
 
-static int write_rootfs(const struct writing *w, const struct output *output, img_error *err)
+static int unpack(const struct writing *w, const struct made_image *image, const char *path,
+                  img_error *err)
 {
     img_unpack_options options = IMG_UNPACK_OPTIONS_INIT;
     img_unpack_result result;
@@ -88,11 +93,28 @@ static int write_rootfs(const struct writing *w, const struct output *output, im
     options.on_event_arg = w->cli;
     options.on_log = cli_on_log;
     options.on_log_arg = w->cli;
-    if (img_unpack(w->store, w->image->digest.text, output->path, &options, &result, err) < 0)
+    if (img_unpack(w->store, image->manifest.digest.text, path, &options, &result, err) < 0)
         return err->code;
     if (result.unset)
         cli_note(w->cli, "%llu owners, modes, attributes or devices are not as in the image",
                  (unsigned long long)result.unset);
+    return 0;
+}
+
+/* Of several platforms each has a directory, called as by docker: linux_arm64. */
+static int write_rootfs(const struct writing *w, const struct output *output, img_error *err)
+{
+    if (w->made->count == 1)
+        return unpack(w, &w->made->images[0], output->path, err);
+    if (mkdir(output->path, 0777) < 0 && errno != EEXIST)
+        return cli_fail_errno(err, "cannot create %s", output->path);
+    for (size_t i = 0; i < w->made->count; i++) {
+        auto_free char *name = platform_text(&w->made->images[i].platform, '_');
+        auto_free char *path = xasprintf("%s/%s", output->path, name);
+
+        if (unpack(w, &w->made->images[i], path, err) < 0)
+            return err->code;
+    }
     return 0;
 }
 
@@ -130,10 +152,11 @@ static int write_output(const struct writing *w, const struct output *output, im
     }
 }
 
-int outputs_write(struct cli *cli, const struct outputs *outputs, img_store *store,
-                  const img_descriptor *image, const char *const *names, img_error *err)
+int outputs_write(struct cli *cli, const struct build_plan *plan, img_store *store,
+                  const struct made *made, img_error *err)
 {
-    const struct writing w = {cli, store, image, names};
+    const struct outputs *outputs = &plan->outputs;
+    const struct writing w = {cli, store, made, &made->target, plan->names};
 
     if (outputs->count > 0)
         cli_clean_up_when_interrupted();

@@ -95,19 +95,11 @@ int img_index_annotate(img_index *index, const char *annotation, img_error *err)
     return rc ? rc : put_pair(&index->annotations, annotation, err);
 }
 
-/* As it was named, not what would run there, too. */
+/* The same, however it is spelt: not what would run there, too. */
 static bool is_meant(const img_platform *wanted, const img_platform *own)
 {
-    char a[IMG_PLATFORM_TEXT_MAX], b[IMG_PLATFORM_TEXT_MAX];
-    img_platform have;
-    img__platform_format(own, b);
-    if (!wanted)
-        return true;
-    if (!own->os[0] || img_platform_parse(b, &have, NULL) != 0)
-        return false;
-    img__platform_format(wanted, a);
-    img__platform_format(&have, b);
-    return strcmp(a, b) == 0;
+    return !wanted || (own->os[0] && img__platform_match(wanted, own) > 0 &&
+                       img__platform_match(own, wanted) > 0);
 }
 
 int img_index_annotate_entry(img_index *index, const img_platform *platform, const char *annotation,

@@ -22,9 +22,8 @@
 static bool is_for(const img_descriptor *descriptor, const img_platform *platform)
 {
     const img_platform *own = &descriptor->platform;
-    return own->os[0] && strcmp(own->os, "unknown") != 0 && strcmp(own->os, platform->os) == 0 &&
-           strcmp(own->architecture, platform->architecture) == 0 &&
-           strcmp(own->variant, platform->variant) == 0 &&
+    return own->os[0] && strcmp(own->os, "unknown") != 0 &&
+           img__platform_match(platform, own) > 0 && img__platform_match(own, platform) > 0 &&
            strcmp(own->os_version, platform->os_version) == 0;
 }
 
@@ -90,12 +89,9 @@ static int read_platform(const img_index *index, const struct index_source *sour
         return rc;
     img__descriptor_name(blob, name, sizeof(name));
     rc = img__config_parse(name, document.bytes, document.len, &config, err);
-    if (rc)
-        return rc;
-    *out = config.platform;
-    if (out->os[0] && out->architecture[0])
-        return 0;
-    return img__fail(err, IMG_EINVAL, "the image does not say what platform it is for: name it");
+    if (rc == 0)
+        *out = config.platform;
+    return rc;
 }
 
 static int add_manifest(img_index *index, const struct index_source *source,
