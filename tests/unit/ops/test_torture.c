@@ -13,6 +13,7 @@
 #include <libimg/bundle.h>
 #include <libimg/client.h>
 #include <libimg/contents.h>
+#include <libimg/edit.h>
 #include <libimg/unpack.h>
 
 #include "archive/tar_file.h"
@@ -330,6 +331,48 @@ static int copy_image(struct work *work, img_error *err)
     return img__copy(&copy, &top, err);
 }
 
+static int edit_settings(img_edit *edit, img_error *err)
+{
+    int rc = img_edit_put(edit, "label", "edited=1", err);
+    if (rc == 0)
+        rc = img_edit_extend(edit, "env", "A=:3", IMG_EDIT_BEHIND, err);
+    if (rc == 0)
+        rc = img_edit_unset(edit, "expose", "80/udp", err);
+    return rc ? rc : img_edit_put(edit, "annotation", "k=x", err);
+}
+
+static int edit_layers(struct work *work, img_edit *edit, img_error *err)
+{
+    auto_(test_build) img_build *build = NULL;
+    img_build_options options = IMG_BUILD_OPTIONS_INIT;
+    options.threads = 1;
+    options.no_cache = 1;
+    int rc = img_edit_rebase(edit, "base:1", "base:1", err);
+    if (rc == 0)
+        rc = img_edit_layers_begin(edit, 0, 0, &options, &build, err);
+    if (rc == 0)
+        rc = img_build_add_path(build, work->file, "/link/more/", NULL, err);
+    if (rc == 0)
+        rc = img_edit_layers_end(edit, 0, build, err);
+    return rc ? rc : img_edit_flatten(edit, &options, err);
+}
+
+static int edit_image(struct work *work, img_error *err)
+{
+    img_edit *edit = NULL;
+    img_edit_options options = IMG_EDIT_OPTIONS_INIT;
+    options.store = work->store;
+    int rc = img_edit_open(NULL, "store:app:1", &options, &edit, err);
+    if (rc == 0)
+        rc = edit_settings(edit, err);
+    if (rc == 0)
+        rc = edit_layers(work, edit, err);
+    if (rc == 0)
+        rc = img_edit_commit(edit, "store:app:edited", NULL, err);
+    img_edit_free(edit);
+    return rc;
+}
+
 static int make_client(struct work *work, img_error *err)
 {
     img_client *client = NULL;
@@ -357,6 +400,8 @@ static int open_and_work(struct work *work, img_error *err)
         rc = use_names(work, err);
     if (rc == 0)
         rc = copy_image(work, err);
+    if (rc == 0)
+        rc = edit_image(work, err);
     if (rc == 0)
         rc = make_client(work, err);
     img_store_free(steal(work->store));
