@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "layer/tar_header.h"
+#include "layer/view_tree.h"
 #include "ops/build_layer.h"
 #include "ops/contents.h"
 #include "ops/edit_layers.h"
@@ -43,6 +45,25 @@ static int open_image(img_edit *edit, struct edit_image *image, img_image **out,
               : img_image_open_descriptor(store, &image->new_document.descriptor, NULL, out, err);
 }
 
+/* The root has no place in the layers that a build makes. Where one of another maker says what it
+ * is like, this is not to be lost. */
+static int write_root(struct contents *contents, struct sink *tar, img_error *err)
+{
+    auto_(buf) struct buf header = BUF_INIT(TAR_HEADER_MAX);
+    struct view *view = NULL;
+    char path[] = ".";
+    int rc = img__contents_view(contents, &view, err);
+    if (rc)
+        return rc;
+    const struct node *root = img__view_tree(view)->root;
+    struct entry entry = root->entry;
+    entry.path = path;
+    if (root->origin.layer == 0)
+        return 0;
+    rc = img__tar_header(&entry, &header, err);
+    return rc ? rc : img__sink_write(tar, header.data, header.len, err);
+}
+
 static int merge(img_edit *edit, img_image *image, struct layering *layering, img_error *err)
 {
     struct contents contents;
@@ -54,7 +75,10 @@ static int merge(img_edit *edit, img_image *image, struct layering *layering, im
     if (rc)
         return rc;
     contents.observer.last_id = edit->observer.last_id;
-    rc = img__contents_merge(&contents, img__pack_verbatim(layering->pack), err);
+    struct sink *tar = img__pack_verbatim(layering->pack);
+    rc = write_root(&contents, tar, err);
+    if (rc == 0)
+        rc = img__contents_merge(&contents, tar, err);
     edit->observer.last_id = contents.observer.last_id;
     return rc;
 }

@@ -154,12 +154,14 @@ consistent "$work/layout"
 step "flatten: the same tree in one layer"
 mkdir -p "$work/top/etc" "$work/top/links"
 echo top >"$work/top/etc/hello"
+chmod 750 "$work/more"
+tar -C "$work/more" --owner=0 --group=0 --sort=name -cf "$work/root.tar" .
 ln "$work/top/etc/hello" "$work/top/links/hard"
 ln -s /etc/hello "$work/top/links/soft"
 setfattr -n user.note -v kept "$work/top/etc/hello"
 chmod 4711 "$work/top/links"
 imgtool build -t tall:1 --platform linux/amd64 --from app:1 --add "$work/top:/" --remove gone --remove bin/hi \
-    --add "$work/more:/gone" >/dev/null
+    --add "$work/more:/gone" --layer "$work/root.tar" --verbatim >/dev/null
 imgtool push tall:1 "$one/team/tall:1" >/dev/null
 flat=$(digest "$(imgtool flatten tall:1 -t flat:1 --threads 1)")
 same "any number of threads" "$flat" "$(digest "$(imgtool flatten tall:1 -t flat:2 --threads 4)")"
@@ -176,6 +178,7 @@ same "files, but for the layers they are of" "$(imgtool unpack tall:1 --to-tar |
 imgtool unpack tall:1 "$work/tall" >/dev/null
 imgtool unpack flat:1 "$work/flat" >/dev/null
 python3 -B "$here/compare.py" "$work/tall" "$work/flat"
+same "the root itself" "750 $(stat -c '%U %Y' "$work/tall")" "$(stat -c '%a %U %Y' "$work/flat")"
 skopeo copy -q "oci:$IMGTOOL_STORE:docker.io/library/tall:1" "oci:$work/layout:tall"
 skopeo copy -q "oci:$IMGTOOL_STORE:docker.io/library/flat:1" "oci:$work/layout:flat"
 for which in tall flat; do
