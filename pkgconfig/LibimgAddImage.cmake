@@ -24,7 +24,7 @@
 #       [PLATFORM os/arch[/variant]]   default: the system that is compiled for, else as the base
 #       [COMPRESSION word]
 #       [OUTPUT oci:dir[:tag] | oci-archive:file[:tag] | docker-archive:file[:tag]]...
-#                                   relative to CMAKE_CURRENT_BINARY_DIR
+#                                   relative to CMAKE_CURRENT_BINARY_DIR; none is that of another image
 #       [INSTALL DESTINATION dir [COMPONENT name]]     installs what OUTPUT names
 #       [PUSH]                      makes the target <name>_push, which pushes all tags
 #       [DEPENDS target|file...]    what makes the files, where CMake can't know
@@ -313,11 +313,35 @@ function(_libimg_base out_arguments out_depends)
     endif()
 endfunction()
 
+# Who has it already, be it a name in the store or an output? Of two images that take turns in it
+# nobody could say which is there.
+function(_libimg_claim keyword value what)
+    get_property(owner GLOBAL PROPERTY "LIBIMG_OWNER ${what}")
+    if(owner)
+        _libimg_fail("${keyword} ${value}: is that of TARGET ${owner}, too")
+    endif()
+    set_property(GLOBAL PROPERTY "LIBIMG_OWNER ${what}" "${image_TARGET}")
+endfunction()
+
+# The directory that an output is in, as far as that can be told where generator expressions are.
+function(_libimg_parent out path)
+    string(REGEX REPLACE "/[^/]*$" "" parent "${path}")
+    string(REGEX MATCHALL "\\$<" opened "${parent}")
+    string(REGEX MATCHALL ">" closed "${parent}")
+    list(LENGTH opened opened)
+    list(LENGTH closed closed)
+    if(NOT path MATCHES "/" OR NOT opened EQUAL closed)
+        set(parent .)
+    endif()
+    set(${out} "${parent}" PARENT_SCOPE)
+endfunction()
+
 # What -o is given, what make and ninja see of it, and what "cmake --install" copies.
 function(_libimg_outputs out_arguments out_byproducts)
     set(arguments "")
     set(byproducts "")
     set(paths "")
+    set(parents "")
     foreach(output IN LISTS image_OUTPUT)
         if(NOT output MATCHES "^(oci|oci-archive|docker-archive):([^:]+)(:.+)?$")
             _libimg_fail("OUTPUT ${output}: is none of oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]")
@@ -325,6 +349,11 @@ function(_libimg_outputs out_arguments out_byproducts)
         set(format "${CMAKE_MATCH_1}")
         set(tag "${CMAKE_MATCH_3}")
         _libimg_absolute(path "${CMAKE_MATCH_2}" "${CMAKE_CURRENT_BINARY_DIR}")
+        if(NOT path IN_LIST paths)
+            _libimg_claim(OUTPUT "${output}" "${path}")
+        endif()
+        _libimg_parent(parent "${path}")
+        list(APPEND parents "${parent}")
         list(APPEND arguments -o "${format}:${path}${tag}")
         list(APPEND paths "${path}")
         if(format STREQUAL "oci")
@@ -339,8 +368,11 @@ function(_libimg_outputs out_arguments out_byproducts)
         endif()
     endforeach()
     set(${out_arguments} "${arguments}" PARENT_SCOPE)
+    list(REMOVE_DUPLICATES byproducts)
+    list(REMOVE_DUPLICATES parents)
     set(${out_byproducts} "${byproducts}" PARENT_SCOPE)
     set(paths "${paths}" PARENT_SCOPE)
+    set(parents "${parents}" PARENT_SCOPE)
 endfunction()
 
 # What is not said: the name, the platform of a cross build, times and modes that don't depend on who
@@ -393,15 +425,20 @@ macro(_libimg_check)
 endmacro()
 
 # For make, a target that comes before the image and takes the digest away if the depfile has an input
-# that is newer or gone: a makefile of two lines asks make itself.
+# that is newer or gone, for which a makefile of two lines asks make itself, or if an output is gone.
 macro(_libimg_check_target)
     set(depfile_target "${image_TARGET}.digest")
     set(check "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${image_TARGET}.check.mk")
     file(WRITE "${check}"
         "${depfile_target}:\n\t@rm -f $@\n-include ${depfile_target}.d\n")
+    set(gone "")
+    foreach(file IN LISTS byproducts)
+        list(APPEND gone COMMAND test -e "${file}" || "${CMAKE_COMMAND}" -E rm -f "${digest}")
+    endforeach()
     add_custom_target(${image_TARGET}_check VERBATIM
         COMMAND "${CMAKE_COMMAND}" -E make_directory "${directory}"
-        COMMAND $(MAKE) -s -C "${directory}" -f "${check}" ${depfile_target})
+        COMMAND $(MAKE) -s -C "${directory}" -f "${check}" ${depfile_target}
+        ${gone})
     foreach(depend IN LISTS depends)
         if(TARGET "${depend}")
             add_dependencies(${image_TARGET}_check ${depend})
@@ -426,6 +463,10 @@ function(_libimg_rule)
     endif()
     set(digest "${directory}/${image_TARGET}.digest")
     set(store "${directory}/store")
+    list(REMOVE_DUPLICATES image_TAG)
+    foreach(tag IN LISTS image_TAG)
+        _libimg_claim(TAG "${tag}" "${store} ${tag}")
+    endforeach()
     set(depfile_target "${digest}")
     set(all "")
     if(image_ALL OR image_INSTALL)
@@ -444,7 +485,7 @@ function(_libimg_rule)
     endif()
 
     add_custom_command(OUTPUT "${digest}"
-        COMMAND "${CMAKE_COMMAND}" -E make_directory "${directory}"
+        COMMAND "${CMAKE_COMMAND}" -E make_directory "${directory}" ${parents}
         COMMAND ${imgtool} --store "${store}" --progress none build ${arguments}
             --depfile "${digest}.d" --depfile-target "${depfile_target}" --digestfile "${digest}"
         ${touch}

@@ -41,7 +41,7 @@ libimg_add_image(TARGET odd ALL TAG localhost/odd:1 localhost/odd:two
     EXPOSE 80 53/udp VOLUME /data USER nobody WORKDIR "/srv/a dir" STOP_SIGNAL SIGINT
     PLATFORM linux/arm64 COMPRESSION zstd MTIME 2024-05-06T07:08:09Z CHMOD u=rX,go=
     OPTIONS --threads 1
-    OUTPUT oci-archive:odd.tar:x)
+    OUTPUT oci-archive:odd.tar:x "oci-archive:new dir/$<CONFIG>/odd.tar")
 END
 
 # judge GENERATOR [OPTION...]
@@ -55,6 +55,7 @@ judge() {
     same "settings" '{"Labels":{"a.b":"c = d"},"Ports":["53/udp","80/tcp"],"User":"nobody","Volumes":["/data"],"WorkingDir":"/srv/a dir"}' \
         "$(config "$image" '.config | {Labels, Ports: .ExposedPorts|keys, User, Volumes: .Volumes|keys, WorkingDir}')"
     same "platform" '["linux","arm64"]' "$(config "$image" '[.os, .architecture]')"
+    [ -s "$work/$1/new dir/Debug/odd.tar" ] || fail "an output in a directory that was not there"
     same "annotation" libanswer.so.1.2.3 \
         "$(skopeo inspect --raw "$image" | jq -r '.annotations["e.f"]')"
     "$IMGTOOL" --store "$work/judge" copy "$image" store:odd:1 >"$work/copied"
@@ -118,3 +119,19 @@ refuse "OUTPUT file.tar: is none of oci:DIR" OUTPUT file.tar
 refuse "INSTALL needs a DESTINATION, and an OUTPUT" INSTALL DESTINATION share
 refuse "COMPONENT belongs behind INSTALL" FILES a DESTINATION / COMPONENT x
 refuse "PUSH needs TAG" PUSH
+
+# refuse_second PATTERN FIRST SECOND: two images whose arguments can't be together.
+refuse_second() {
+    printf 'cmake_minimum_required(VERSION 3.22)\nproject(two NONE)\nset(LIBIMG_IMGTOOL imgtool)
+        include("%s")\nlibimg_add_image(TARGET first %s)\nlibimg_add_image(TARGET bad %s)\n' \
+        "$(find "$PREFIX" -name LibimgAddImage.cmake)" "$2" "$3" >"$work/two/CMakeLists.txt"
+    ! cmake -G Ninja -S "$work/two" -B "$work/two/build" >"$work/log" 2>&1 || fail "accepted: $2, $3"
+    tr -s '\n ' ' ' <"$work/log" >"$work/said"
+    grep -q "libimg_add_image(TARGET bad): $1" "$work/said" || fail "$2, $3: $(cat "$work/said")"
+}
+
+step "two images in one place"
+mkdir "$work/two"
+refuse_second "TAG app:1: is that of TARGET first, too" "TAG app:1" "TAG x app:1"
+refuse_second "TAG first: is that of TARGET first, too" "" "TAG first"
+refuse_second "OUTPUT oci:all:2: is that of TARGET first, too" "OUTPUT oci:all:1" "OUTPUT oci:all:2"

@@ -56,6 +56,14 @@ rebuilds "service-base service"
 runs "$build/service.oci:1" "greeting = good morning"
 same "layers that stayed" "$(sed 1d "$work/layers")" "$(layers "oci:$build/service.oci:1" | sed 1d)"
 
+step "outputs that are gone"
+rm "$build/service.tar"
+rebuilds service
+rm -r "$build/service.oci"
+rebuilds service
+same "the outputs" "$(config "oci:$build/service.oci:1" .rootfs)" \
+    "$(config "docker-archive:$build/service.tar" .rootfs)"
+
 step "install and push"
 logged cmake --install "$build" --prefix "$work/installed"
 diff -r "$build/service.oci" "$work/installed/share/images/service.oci"
