@@ -54,6 +54,7 @@ static void on_signal(int number)
     interrupted = 1;
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     if (cleans_up)
         return;
     signal(SIGALRM, on_alarm);
@@ -73,7 +74,7 @@ bool cli_interrupted(void)
 /* What the caller has set to be ignored, as nohup and background jobs do, stays ignored. */
 void cli_catch_signals(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = on_signal}, old;
 
     sigemptyset(&action.sa_mask);

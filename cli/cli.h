@@ -53,7 +53,8 @@ int cli_pinned_name(const char *reference, const img_digest *digest, char *out, 
 int cli_print_result(const struct cli *cli, const char *reference, const img_descriptor *descriptor,
                      img_error *err);
 
-/* True once SIGINT or SIGTERM has come. The first one asks to stop, the second one kills. */
+/* True once SIGINT, SIGTERM or SIGHUP has come. The first one asks to stop, the second one kills.
+ */
 bool cli_interrupted(void);
 void cli_catch_signals(void);
 /* From here on the first signal waits for as long as it takes: there is something to be removed,

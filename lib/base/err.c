@@ -50,7 +50,7 @@ static const img_exit_status exit_rows[] = {
      "bytes do not match their digest or size, or a document or archive is malformed"},
     {8, "findings", "a check ran to its end and found something"},
     {9, "local resource", "a local file, disk, permission or memory"},
-    {130, "interrupted", "SIGINT, SIGTERM or a callback ended it"},
+    {130, "interrupted", "SIGINT, SIGTERM, SIGHUP or a callback ended it"},
     {0, NULL, NULL},
 };
 

@@ -99,7 +99,29 @@ same "by digest" "$more" "$(imgtool build -q --from "$result" -e MORE=1)"
 imgtool inspect "$result" >/dev/null
 imgtool unpack "$result" "$work/by-digest" | grep -qx "$result" || fail "unpack by digest"
 
-step "interrupted or failed, nothing is left"
+step "interrupted, nothing is left, and what was there stays"
+mkdir stopped
+cp o.tar stopped/o.tar
+truncate -s 300M "$work/tree/zeros"
+build -q >/dev/null
+for signal in INT TERM HUP; do
+    env --default-signal=INT "$IMGTOOL" build --add "$work/tree:/" -q -o type=tar,dest=stopped/o.tar \
+        >/dev/null 2>"$work/stderr" &
+    pid=$!
+    pids+=("$pid")
+    while [ "$(ls -A stopped)" = o.tar ]; do
+        kill -0 "$pid" || fail "it ended by itself"
+    done
+    kill "-$signal" "$pid"
+    status=0
+    wait "$pid" || status=$?
+    same "exit status after SIG$signal" 130 "$status"
+    same "files after SIG$signal" o.tar "$(ls -A stopped)"
+    cmp o.tar stopped/o.tar
+done
+rm "$work/tree/zeros"
+
+step "failed, nothing is left"
 mkdir full
 mount -t tmpfs -o size=64k tmpfs full 2>/dev/null && {
     mounts+=("$work/out/full")
