@@ -98,9 +98,10 @@ IMG_API int img_build_from(img_build *build, img_client *client, const char *ref
  * changed since, by all that a stat tells (inode, size, mode, owner, times of data and of status,
  * to the nanosecond), is not opened again, and a layer that would have the same bytes is not made
  * again but taken from the store, as long as it is there; its event ends with IMG_EVENT_CACHED. A
- * file that is younger than two seconds, or on a file system whose clock may be another machine's,
- * is read again. What is remembered only saves work: damaged or gone, the layer is made. Layers of
- * archives, of differences, of overlays and of removals are always made. */
+ * file that is younger than two seconds, or on a file system whose clock may be another machine's
+ * or whose times a tool has set, is read again. What is remembered only saves work: damaged or
+ * gone, the layer is made. Layers of archives, of differences, of overlays and of removals are
+ * always made. */
 typedef struct img_add_options {
     size_t size;
     uint32_t set;  /* which of the following replace what the files have: IMG_ADD_... or-ed */

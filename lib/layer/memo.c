@@ -51,22 +51,13 @@ struct memo {
 #define MAGIC_BCACHEFS 0xca451a4e
 #define MAGIC_JFS 0x3153464a
 
-/* File systems whose times are of this kernel's clock, and no coarser than MEMO_SETTLED_SECONDS. */
+/* File systems whose times are of this kernel's clock, and no coarser than MEMO_SETTLED_SECONDS.
+ * Not those that only a tool writes, squashfs and erofs: it sets the times. */
 static bool is_local(const char *path)
 {
     static const long long types[] = {
-        EXT4_SUPER_MAGIC,
-        XFS_SUPER_MAGIC,
-        BTRFS_SUPER_MAGIC,
-        TMPFS_MAGIC,
-        RAMFS_MAGIC,
-        F2FS_SUPER_MAGIC,
-        OVERLAYFS_SUPER_MAGIC,
-        SQUASHFS_MAGIC,
-        EROFS_SUPER_MAGIC_V1,
-        REISERFS_SUPER_MAGIC,
-        MAGIC_ZFS,
-        MAGIC_BCACHEFS,
+        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,       BTRFS_SUPER_MAGIC,    TMPFS_MAGIC, RAMFS_MAGIC,
+        F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, REISERFS_SUPER_MAGIC, MAGIC_ZFS,   MAGIC_BCACHEFS,
         MAGIC_JFS,
     };
     struct statfs fs;
@@ -78,10 +69,20 @@ static bool is_local(const char *path)
     return false;
 }
 
+/* A kernel that stamps a file knows fractions of a second. Where there are none a tool that made an
+ * image of a file system set the time (mke2fs -d, mksquashfs below an overlay), and another image
+ * in its place may say the same of other data: device, inode, size and times are all as they were.
+ */
+static bool is_stamped(const struct statx *st)
+{
+    return st->stx_ctime.tv_nsec != 0;
+}
+
 static bool is_settled(const struct memo *memo, const struct statx *st)
 {
     int64_t latest = memo->begun - MEMO_SETTLED_SECONDS;
-    return memo->local && st->stx_ctime.tv_sec < latest && st->stx_mtime.tv_sec < latest;
+    return memo->local && is_stamped(st) && st->stx_ctime.tv_sec < latest &&
+           st->stx_mtime.tv_sec < latest;
 }
 
 /* ---- digests ---- */

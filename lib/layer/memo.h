@@ -6,7 +6,8 @@
  * A file counts as unchanged if all that a stat says of it is equal, and if its times were old
  * enough when it was read (performance.md section 10): within the grain of the clock a file may
  * change and look the same. So what is younger than MEMO_SETTLED_SECONDS goes into no list, nor
- * does anything of a file system whose clock is not this kernel's.
+ * does anything of a file system whose clock is not this kernel's, nor what has a whole second for
+ * the time of its last change, as no kernel gives it.
  */
 #ifndef IMG_LAYER_MEMO_H
 #define IMG_LAYER_MEMO_H

@@ -2,7 +2,7 @@
  *
  * Builds of one tree with and without what the store remembers, and what was read for them. The
  * clock of the library can be set ahead, so that no test waits until files are old enough, and the
- * times of files can be made as coarse as on old file systems.
+ * times of files can be made as coarse as on old file systems, or as in images of file systems.
  */
 #ifndef TESTS_OPS_REUSE_H
 #define TESTS_OPS_REUSE_H
@@ -13,7 +13,8 @@
 #include <time.h>
 
 static time_t reuse_ahead = 100; /* seconds that the clock is ahead */
-static bool reuse_coarse;        /* times of files are whole seconds */
+static bool reuse_coarse;        /* times of files differ by whole seconds */
+static bool reuse_whole;         /* and are whole seconds */
 
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
@@ -39,8 +40,8 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 int __wrap_statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st)
 {
     int rc = __real_statx(dirfd, path, flags, mask, st);
-    if (rc == 0 && reuse_coarse)
-        st->stx_mtime.tv_nsec = st->stx_ctime.tv_nsec = 0;
+    if (rc == 0 && (reuse_coarse || reuse_whole))
+        st->stx_mtime.tv_nsec = st->stx_ctime.tv_nsec = reuse_whole ? 0 : 1;
     return rc;
 }
 
