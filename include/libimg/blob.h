@@ -51,7 +51,7 @@ IMG_API int img_blob_writer_write(img_blob_writer *writer, const void *data, siz
                                   img_error *err);
 
 /* Takes what fd gives from where it stands to its end: a file, a pipe or a socket, which blocks and
- * stays open. */
+ * stays open. That it can't be read is a failure as above. */
 IMG_API int img_blob_writer_write_fd(img_blob_writer *writer, int fd, img_error *err);
 
 /* Puts the blob into the store, durably. IMG_EDIGEST: it is not the promised one; nothing is kept
@@ -107,9 +107,9 @@ IMG_API int img_store_name(img_store *store, const img_descriptor *target,
                            const img_platform *platform, const char *const *names, img_error *err);
 
 /* May supply a blob that is about to be fetched from a registry into a store or a layout: it writes
- * the bytes to writer, by the first two functions above alone, and returns 0. A positive number: it
- * does not have the blob, or could not bring all of it; a negative one ends the call with
- * IMG_ECANCELED.
+ * the bytes to writer, by img_blob_writer_write() and _write_fd() alone, and returns 0. A positive
+ * number: it does not have the blob, or could not bring all of it; a negative one ends the call
+ * with IMG_ECANCELED.
  *
  * IMG_EDIGEST may be returned as it came from writer: bytes that are not the promised ones are
  * dropped, with a warning to the log, and the registry is asked, as if the blob were not there.

@@ -86,11 +86,16 @@ static int fail_again(img_blob_writer *writer, int rc, img_error *err)
     return writer->failed;
 }
 
+static int fail_committed(img_error *err)
+{
+    return img__fail(err, IMG_EINVAL, "the blob is in the store already");
+}
+
 int img_blob_writer_write(img_blob_writer *writer, const void *data, size_t len, img_error *err)
 {
     int rc = writer->failed;
     if (writer->committed)
-        return img__fail(err, IMG_EINVAL, "the blob is in the store already");
+        return fail_committed(err);
     if (rc == 0 && len)
         rc = img__sink_write(writer->sink, data, len, &writer->failure);
     if (rc == 0)
@@ -100,17 +105,28 @@ int img_blob_writer_write(img_blob_writer *writer, const void *data, size_t len,
     return rc ? fail_again(writer, rc, err) : 0;
 }
 
+/* What came is not all that there is: it must not be taken for a blob of its own. */
+static int fail_read(img_blob_writer *writer, int fd, img_error *err)
+{
+    int rc = writer->failed;
+    if (rc == 0)
+        rc = img__fail_errno(&writer->failure, "cannot read the blob from descriptor %d", fd);
+    return fail_again(writer, rc, err);
+}
+
 int img_blob_writer_write_fd(img_blob_writer *writer, int fd, img_error *err)
 {
     auto_free char *chunk = malloc(IMG_IO_CHUNK);
+    if (writer->committed)
+        return fail_committed(err);
     if (!chunk)
-        return img__fail_memory(err);
+        return fail_again(writer, img__fail_memory(&writer->failure), err);
     for (;;) {
         ssize_t got = read(fd, chunk, IMG_IO_CHUNK);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return img__fail_errno(err, "cannot read the blob from descriptor %d", fd);
+            return fail_read(writer, fd, err);
         int rc = img_blob_writer_write(writer, chunk, (size_t)got, err);
         if (rc || got == 0)
             return rc;

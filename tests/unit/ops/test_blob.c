@@ -117,7 +117,19 @@ static void write_fd(void **state)
     assert_ok(img_blob_writer_commit(writer, NULL, &err));
     assert_int_equal(fcntl(ends[0], F_GETFD) & FD_CLOEXEC, 0); /* still open */
     close(ends[0]);
-    assert_fails(img_blob_writer_write_fd(writer, ends[0], &err), IMG_EIO, "cannot read the blob");
+    assert_fails(img_blob_writer_write_fd(writer, ends[0], &err), IMG_EINVAL, "already");
+}
+
+/* A blob of which nothing is known can't be told from its beginning by its digest. */
+static void write_fd_broken(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    auto_(test_writer) img_blob_writer *writer = writer_new(f, NULL);
+    assert_ok(img_blob_writer_write(writer, "hello ", 6, &err));
+    assert_fails(img_blob_writer_write_fd(writer, -1, &err), IMG_EIO, "cannot read the blob");
+    assert_fails(img_blob_writer_write(writer, "world", 5, &err), IMG_EIO, "cannot read the blob");
+    assert_fails(img_blob_writer_commit(writer, NULL, &err), IMG_EIO, "cannot read the blob");
 }
 
 static int collect(const void *data, size_t len, void *arg)
@@ -389,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(write_again, fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(write_unknown, fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(write_fd, fixture_new, fixture_free),
+        cmocka_unit_test_setup_teardown(write_fd_broken, fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(read_back, fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(documents, fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(assemble, fixture_new, fixture_free),
