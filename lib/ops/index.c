@@ -143,7 +143,7 @@ static int make(const img_index *index, struct document *out, img_error *err)
                            err);
 }
 
-static int bring_all(const img_index *index, struct endpoint *to, const img_reference *target,
+static int bring_all(img_index *index, struct endpoint *to, const img_reference *target,
                      img_error *err)
 {
     for (size_t i = 0; i < index->member_count; i++) {
@@ -175,8 +175,8 @@ int img_index_commit(img_index *index, const char *const *names, img_descriptor 
     return 0;
 }
 
-static int push(const img_index *index, const img_reference *target,
-                const struct document *document, img_error *err)
+static int push(img_index *index, const img_reference *target, const struct document *document,
+                img_error *err)
 {
     auto_(endpoint) struct endpoint *to = NULL;
     const img_client *client = index->options.client;

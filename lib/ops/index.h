@@ -37,10 +37,10 @@ struct img_index {
 };
 
 /* Moves an image with all that it reaches from its source to another place, under no name. */
-int img__index_bring(const img_index *index, const struct index_member *member, struct endpoint *to,
+int img__index_bring(img_index *index, const struct index_member *member, struct endpoint *to,
                      const img_reference *target, img_error *err);
 /* The config of a manifest, in the store. */
-int img__index_bring_config(const img_index *index, const struct index_source *source,
+int img__index_bring_config(img_index *index, const struct index_source *source,
                             const img_descriptor *config, img_error *err);
 
 #endif

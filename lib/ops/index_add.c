@@ -76,7 +76,7 @@ static int add_member(img_index *index, const img_descriptor *descriptor, const 
 
 /* ---- manifests ---- */
 
-static int read_platform(const img_index *index, const struct index_source *source,
+static int read_platform(img_index *index, const struct index_source *source,
                          const img_descriptor *blob, img_platform *out, img_error *err)
 {
     auto_(document) struct document document = DOCUMENT_INIT;

@@ -38,18 +38,17 @@ static int move_config(const img_index *index, struct endpoint *from, const img_
     return rc ? rc : img__sink_close(sink, err);
 }
 
-int img__index_bring_config(const img_index *index, const struct index_source *source,
+int img__index_bring_config(img_index *index, const struct index_source *source,
                             const img_descriptor *config, img_error *err)
 {
     struct endpoint *from = source->place.endpoint;
-    struct observer observer = index->observer;
     struct blob_job job = {.descriptor = config, .what = "config", .local = index->local};
     if (config->size_bytes > config_limit(index))
         return img__fail(err, IMG_ELIMIT, "the config has %llu bytes, more than are allowed",
                          (unsigned long long)config->size_bytes);
     if (img__store_has(index->store, config))
         return 0;
-    return from->ops->fetch ? from->ops->fetch(from, &job, 1, &observer, err)
+    return from->ops->fetch ? from->ops->fetch(from, &job, 1, &index->observer, err)
                             : move_config(index, from, config, err);
 }
 
@@ -87,18 +86,19 @@ static int relate(struct copy *copy, const struct index_source *source, const im
     return 0;
 }
 
-int img__index_bring(const img_index *index, const struct index_member *member, struct endpoint *to,
+int img__index_bring(img_index *index, const struct index_member *member, struct endpoint *to,
                      const img_reference *target, img_error *err)
 {
     const struct index_source *source = member->source;
     struct endpoint *from = source->place.endpoint;
     auto_(document) struct document document = DOCUMENT_INIT;
-    struct observer observer = index->observer;
+    struct supply supply;
     struct copy copy = {.from = from,
                         .to = to,
                         .nameless = true,
                         .config_limit_bytes = config_limit(index),
-                        .observer = &observer};
+                        .supply = img__client_supply(index->options.client, &supply),
+                        .observer = &index->observer};
     img_descriptor top;
     int rc = 0;
     if (source->place.where.kind == TRANSPORT_STORE)

@@ -102,6 +102,42 @@ static void test_bytes(void **state)
     assert_string_equal(found.digest.text, made.digest.text);
 }
 
+/* Which items were begun, one bit for each. */
+static int note_item(const img_event *event, void *arg)
+{
+    uint64_t *ids = arg;
+    if (event->kind != IMG_EVENT_STARTED)
+        return 0;
+    assert_true(event->id < 64);
+    assert_false(*ids & (uint64_t)1 << event->id);
+    *ids |= (uint64_t)1 << event->id;
+    return 0;
+}
+
+/* Of several images that come from elsewhere each item is one of its own. */
+static void test_events(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    uint64_t ids = 0;
+    img_index *index = NULL;
+    img_index_options options = IMG_INDEX_OPTIONS_INIT;
+    auto_free char *one = NULL, *two = NULL;
+    options.on_event = note_item;
+    options.on_event_arg = &ids;
+    put_platform_image(f, MEDIA_OCI_MANIFEST, "amd64", "", "docker.io/library/a:1");
+    put_platform_image(f, MEDIA_OCI_MANIFEST, "arm64", "", "docker.io/library/b:1");
+    assert_true(asprintf(&one, "oci:%s:docker.io/library/a:1", img_store_path(f->store)) > 0);
+    assert_true(asprintf(&two, "oci:%s:docker.io/library/b:1", img_store_path(f->store)) > 0);
+    assert_ok(img_index_new(f->store, &options, &index, &err));
+    auto_(test_index) img_index *owned = index;
+    add_source(index, one);
+    add_source(index, two);
+    ids = 0; /* a call of its own */
+    commit_as(index, "all:1");
+    assert_true(__builtin_popcountll(ids) >= 4);
+}
+
 static void test_docker(void **state)
 {
     struct fixture *f = *state;
@@ -239,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_bytes, build_fixture_new, fixture_free),
+        cmocka_unit_test_setup_teardown(test_events, build_fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(test_docker, build_fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(test_flattened, build_fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(test_platform, build_fixture_new, fixture_free),
