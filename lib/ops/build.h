@@ -7,6 +7,7 @@
 #define IMG_OPS_BUILD_H
 
 #include <libimg/build.h>
+#include <libimg/edit.h>
 
 #include "base/observe.h"
 #include "core/config.h"
@@ -28,6 +29,8 @@ struct img_build {
     struct strv *layer_annotations; /* a list for each of layers, "K=V", sorted */
     size_t layer_count;
     size_t base_count;    /* of layers, those of an image that is edited; 0: of a new image */
+    const img_edit *edit; /* for which it makes layers, and for which image; NULL: none */
+    size_t edit_index;
     bool begun;           /* with a base, a layer or a setting: it is too late for another base */
     int64_t newest_mtime; /* of what was added */
     struct view *view;    /* of the first viewed_count layers */

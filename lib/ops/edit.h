@@ -52,6 +52,7 @@ struct img_edit {
     uint64_t config_bytes; /* that were read */
     struct endpoint *held; /* configs that came, and all that is made */
     bool made;             /* what is new is, as of now */
+    bool moved;            /* the name that it was opened by stands for something new */
     struct document new_top;
     img_store *own_store; /* opened here */
     struct lease *lease;  /* on the store, once layers are made there */

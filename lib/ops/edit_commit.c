@@ -18,6 +18,7 @@ struct ending {
     struct copy_place to;
     struct copy_extra *extras;
     struct copy copy;
+    struct supply supply;
     bool in_place; /* the name stays the same */
 };
 
@@ -161,6 +162,7 @@ static int prepare(struct ending *ending, const char *destination, bool preview,
     ending->copy.nameless = ending->in_place && edit->from.reference.digest.text[0];
     ending->copy.config_limit_bytes = img__edit_config_limit(edit);
     ending->copy.observer = &edit->observer;
+    ending->copy.supply = img__client_supply(edit->client, &ending->supply);
     return relate(ending, &edit->from, &ending->copy.mount_from, &ending->copy.same_repository,
                   err);
 }
@@ -227,12 +229,13 @@ int img_edit_commit(img_edit *edit, const char *destination, img_descriptor *out
     auto_(document) struct document document = DOCUMENT_INIT;
     img_descriptor top;
     int rc = begin(&ending, destination, false, &document, err);
-    if (rc == 0 && ending.in_place && !img__edit_is_changed(edit))
+    if (rc == 0 && ending.in_place && !edit->moved && !img__edit_is_changed(edit))
         top = document.descriptor;
     else if (rc == 0)
         rc = img__copy_document(&ending.copy, &document, &top, err);
     if (rc)
         return img__prefix(err, rc, "edit %s", edit->source);
+    edit->moved |= ending.in_place && img__edit_is_changed(edit);
     if (out)
         *out = top;
     return 0;

@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "core/digest.h"
 #include "ops/build.h"
+#include "ops/client.h"
 
 /* ---- the store ---- */
 
@@ -67,10 +68,12 @@ int img__edit_bring_layers(img_edit *edit, struct edit_image *image, img_error *
         extras[i].digest = edit->blobs[i].digest;
         extras[i].place = place ? place->endpoint : edit->store_place;
     }
+    struct supply supply;
     const struct copy copy = {.from = edit->from.endpoint,
                               .to = edit->store_place,
                               .extras = extras,
                               .extra_count = edit->blob_count,
+                              .supply = img__client_supply(edit->client, &supply),
                               .observer = &edit->observer};
     return img__copy_layers(&copy, layers, count, err);
 }
@@ -125,16 +128,30 @@ static int take_layers(img_edit *edit, struct edit_image *image, img_build *buil
                            err);
 }
 
+/* Are its layers for this image as it is by now? */
+static int check_build(const img_edit *edit, size_t index, const img_build *build, img_error *err)
+{
+    const struct config *config = &edit->images[index].config;
+    size_t base = build->base_count;
+    if (build->edit != edit || build->edit_index != index)
+        return img__fail(err, IMG_EINVAL, "the build was not begun upon image %zu of this edit",
+                         index);
+    bool same = base == 0 || base == config->diff_id_count;
+    for (size_t i = 0; same && i < base; i++)
+        same = img__digest_equal(&build->config.diff_ids[i], &config->diff_ids[i]);
+    return same ? 0 : img__fail(err, IMG_EINVAL, "the image has got other layers in the meantime");
+}
+
 int img_edit_layers_end(img_edit *edit, size_t index, img_build *build, img_error *err)
 {
     if (index >= edit->image_count)
         return img__fail(err, IMG_EINVAL, "there is no image %zu to put layers on", index);
-    struct edit_image *image = &edit->images[index];
-    size_t base = build->base_count;
+    int rc = check_build(edit, index, build, err);
+    if (rc)
+        return rc;
     edit->made = false;
-    if (base && base != image->config.diff_id_count)
-        return img__fail(err, IMG_EINVAL, "the image has got other layers in the meantime");
-    return take_layers(edit, image, build, base, err);
+    build->edit = NULL;
+    return take_layers(edit, &edit->images[index], build, build->base_count, err);
 }
 
 /* ---- a build upon an image ---- */
@@ -204,6 +221,8 @@ int img_edit_layers_begin(img_edit *edit, size_t index, uint32_t flags,
     if (rc)
         return img__prefix(err, rc, "edit %s", edit->source);
     build->begun = true;
+    build->edit = edit;
+    build->edit_index = index;
     *out = steal(build);
     return 0;
 }
