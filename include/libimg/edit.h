@@ -107,7 +107,8 @@ IMG_API int img_edit_layers_end(img_edit *edit, size_t index, img_build *build, 
  * which have to be its lowest ones. Both are places as img_copy() takes them, but a reference alone
  * is looked for in the store first, unless the image is in a registry itself; old_base may be
  * "scratch". NULL: what the annotations org.opencontainers.image.base.digest and .name of the image
- * say. They say what the base is now afterwards.
+ * say, which name an image of the store or of a registry, and nothing else. They say what the base
+ * is now afterwards, without a name if it came from a layout or an archive.
  *
  * What the old base had set and the image left as it was, the new base sets; what the image changed
  * it keeps. So it is with each variable, label, port and volume and each member of the config by

@@ -83,11 +83,12 @@ static int try_at(img_edit *edit, const char *prefix, const char *name,
     return open_at(edit, text, platform, out, err);
 }
 
-static bool is_reference_alone(const char *text)
+static int is_reference_alone(const char *text, bool *alone, img_error *err)
 {
-    img_reference reference;
-    return !strstr(text, "://") && img_reference_parse(text, &reference, NULL) == 0 &&
-           strncmp(text, "store:", 6) != 0 && strncmp(text, "oci:", 4) != 0;
+    auto_(transport) struct transport where = TRANSPORT_INIT;
+    int rc = img__transport_parse(text, &where, err);
+    *alone = rc == 0 && where.kind == TRANSPORT_REGISTRY && strcmp(where.name, text) == 0;
+    return rc;
 }
 
 /* What a bare reference means depends on where the image is. */
@@ -95,16 +96,20 @@ static int open_base(img_edit *edit, const char *text, const img_platform *platf
                      struct base *out, img_error *err)
 {
     img_error missing;
+    bool alone;
     out->name = strdup(text);
     if (!out->name)
         return img__fail_memory(err);
     if (strcmp(text, SCRATCH) == 0)
         return 0;
-    if (!is_reference_alone(text))
+    int rc = is_reference_alone(text, &alone, err);
+    if (rc)
+        return rc;
+    if (!alone)
         return open_at(edit, text, platform, out, err);
     if (edit->from.where.kind == TRANSPORT_REGISTRY)
         return try_at(edit, "docker://", text, platform, out, err);
-    int rc = try_at(edit, "store:", text, platform, out, &missing);
+    rc = try_at(edit, "store:", text, platform, out, &missing);
     if (rc != IMG_ENOTFOUND || !edit->client) {
         if (rc && err)
             *err = missing;
@@ -169,16 +174,31 @@ static int find_old(img_edit *edit, const struct edit_image *image, const char *
     return open_pinned(edit, name ? name : new->name, digest, platform, out, err);
 }
 
+/* Whoever made the image has no say in which files of this machine are opened. */
+static int check_said(const char *name, img_error *err)
+{
+    bool alone = false;
+    int rc = is_reference_alone(name, &alone, err);
+    if (alone || rc == IMG_ENOMEM)
+        return rc;
+    return img__fail(err, IMG_EINVAL,
+                     "the annotation " ANNOTATION_BASE_NAME
+                     " is '%.200s', not the name of an image: say what its new base is",
+                     name);
+}
+
 static int find_new(img_edit *edit, const struct edit_image *image, const char *text,
                     struct base *out, img_error *err)
 {
-    const char *name = text;
-    if (!name)
-        name = img__annotation_get(image->manifest.json, ANNOTATION_BASE_NAME);
+    const char *said = img__annotation_get(image->manifest.json, ANNOTATION_BASE_NAME);
+    const char *name = text ? text : said;
     if (!name)
         return img__fail(err, IMG_EINVAL,
                          "the image has no annotation " ANNOTATION_BASE_NAME
                          ": say what its new base is");
+    int rc = text ? 0 : check_said(name, err);
+    if (rc)
+        return rc;
     if (strcmp(name, SCRATCH) == 0)
         return img__fail(err, IMG_EINVAL, "the new base can't be scratch");
     return open_base(edit, name, &image->config.platform, out, err);
@@ -248,22 +268,35 @@ static int merge_config(img_edit *edit, struct edit_image *image, const struct b
     return rc;
 }
 
+/* What the base is called in a layout or an archive, or by its digest alone, means nothing
+ * elsewhere, or something else: as in a build, it goes without a name then. */
+static int annotate_name(struct json *manifest, const struct copy_place *place, img_error *err)
+{
+    char full[IMG_REFERENCE_TEXT_MAX];
+    bool was;
+    const char *name = place->name;
+    if (place->where.kind != TRANSPORT_REGISTRY && place->where.kind != TRANSPORT_STORE)
+        name = NULL;
+    if (name && place->reference.path[0]) {
+        img_reference_format(&place->reference, full);
+        name = full;
+    } else if (name && img_digest_parse(name, &(img_digest){""}, NULL) == 0) {
+        name = NULL;
+    }
+    if (name)
+        return img__annotation_set(manifest, ANNOTATION_BASE_NAME, name, err);
+    img__annotation_unset(manifest, ANNOTATION_BASE_NAME, &was);
+    return 0;
+}
+
 /* The annotation names an index, if it did so before. */
 static int annotate(img_edit *edit, struct edit_image *image, const struct base *new,
                     bool old_was_index, img_error *err)
 {
-    char full[IMG_REFERENCE_TEXT_MAX];
-    const struct copy_place *place = new->place;
-    const char *name = place->name ? place->name : new->name;
-    img_reference parsed;
-    int rc = img__edit_annotate(edit, image, err);
-    if (img_reference_parse(name, &parsed, NULL) == 0) {
-        img_reference_format(&parsed, full);
-        name = full;
-    }
     const char *digest = old_was_index ? new->top.text : new->image.document.descriptor.digest.text;
+    int rc = img__edit_annotate(edit, image, err);
     if (rc == 0)
-        rc = img__annotation_set(image->manifest.json, ANNOTATION_BASE_NAME, name, err);
+        rc = annotate_name(image->manifest.json, new->place, err);
     return rc ? rc : img__annotation_set(image->manifest.json, ANNOTATION_BASE_DIGEST, digest, err);
 }
 
