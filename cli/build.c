@@ -114,7 +114,9 @@ static const struct option options[] = {
     {"platform", 0, true, "OS/ARCH",
      "what it is for, as linux/arm64/v8 (default: as the\n"
      "base, else this machine). With several, or a list\n"
-     "with commas, an index is made of one image for each",
+     "with commas, an index is made of one image for each;\n"
+     "{os}, {arch} and {variant} in SRC of --add, --layer\n"
+     "and --from are then filled in",
      NULL},
     {"compression", 0, false, "WORD",
      "gzip, zstd or none for new layers, or estargz or\n"

@@ -25,6 +25,9 @@ cd "$work/project"
 cp -a "$work/tree" site
 echo '{"spdxVersion": "SPDX-2.3"}' >sbom.json
 echo 'listen 80' >site.conf
+mkdir out-amd64 out-arm64
+echo amd64 >out-amd64/app
+echo arm64 >out-arm64/app
 
 # here_and_now FILE: the block, with the registry of the test for the one of the reader.
 here_and_now() {
