@@ -278,6 +278,18 @@ static void print_page(const struct command *command, const struct topic *topic)
         man_print_overview(stdout);
 }
 
+/* "help index create" asks for the page of index: what may stand behind a command is the first word
+ * of its synopsis. */
+static int check_second(const struct command *command, const char *word, img_error *err)
+{
+    const char *synopsis = command ? command->synopsis : "";
+
+    if (*synopsis >= 'a' && *synopsis <= 'z' && strlen(word) == strcspn(synopsis, " ") &&
+        strncmp(synopsis, word, strlen(word)) == 0)
+        return 0;
+    return cli_fail(err, IMG_EINVAL, "help: unexpected argument '%s'", word);
+}
+
 static int help_run(struct cli *cli, const struct arguments *args, img_error *err)
 {
     const char *name = args->operands ? args->operands[0] : NULL;
@@ -287,6 +299,8 @@ static int help_run(struct cli *cli, const struct arguments *args, img_error *er
 
     if (name && !topic && !command)
         return fail_topic(name, err);
+    if (args->operand_count > 1 && check_second(command, args->operands[1], err) < 0)
+        return err->code;
     if (cli->format)
         print_page(command, topic);
     else if (topic && cli->json)
@@ -309,6 +323,6 @@ const struct command command_help = {
     .example = "  imgtool help exit-codes",
     .notes = "--format json tells all commands and options; --format man is the manual page.",
     .formats = help_formats,
-    .max_operands = 1,
+    .max_operands = 2,
     .run = help_run,
 };

@@ -52,6 +52,8 @@ for topic in exit-codes registry-options references places auth compat environme
     imgtool help $topic --format json >out
     python3 -m json.tool <out >/dev/null || echo "$topic: no JSON"
 done
+imgtool help index >out
+imgtool help index create | cmp - out
 try imgtool help exit-codes
 try imgtool help exit-code
 try imgtool --version
