@@ -17,6 +17,8 @@ def show(kind, what, _digest, done, total):
 
 
 def main():
+    if len(sys.argv) != 4:
+        sys.exit("usage: demo.py FOLDER NAME WORK")
     folder, name, work = sys.argv[1:]
     with libimg.Store(os.path.join(work, "here")) as here, libimg.Client() as client:
         with libimg.Build(here) as build:
