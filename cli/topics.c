@@ -101,7 +101,8 @@ const struct topic topics[] = {
      "prune takes it away there.\n"
      "\n"
      "All places are looked at before anything is built, and each is written whole or not\n"
-     "at all. A layout or an archive that has the image already stays untouched.\n"
+     "at all. A layout or an archive that has the image already stays untouched. A layout\n"
+     "keeps the layers of images that it had: 'imgtool --store DIR prune' removes them.\n"
      "\n"
      "  imgtool build --add ./out:/ -o - | docker load\n"
      "\n"
@@ -245,7 +246,7 @@ const struct topic topics[] = {
      "with quotes or control characters, with most uses of a backslash, with ':', ')' or a\n"
      "blank at the end, or with more than 60 parts. Their directories stand for them, with\n"
      "a warning, and an edit of such a file alone is not seen. make stops when a file is\n"
-     "gone that has a '=' in its name: then remove the depfile.\n",
+     "gone that has a '=' in its name, or a '%' first or last: then remove the depfile.\n",
      NULL},
     {NULL, NULL, NULL},
 };
