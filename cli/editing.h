@@ -23,7 +23,8 @@ struct editing {
     {                                                                                              \
         "tag", 't', true, "NAME",                                                                  \
             "name the result, which else takes the name of SRC;\n"                                 \
-            "a NAME alone is where SRC is, or see help places",                                    \
+            "it goes where SRC is, the store or a registry, but\n"                                 \
+            "for store:NAME, docker://NAME, oci:DIR and the like",                                 \
             NULL                                                                                   \
     }
 #define EDITING_PLATFORM                                                                           \

@@ -15,6 +15,9 @@ static const char whole[] = "an index is copied with all platforms, unless --pla
 static const char quiet[] = "did you mean '--progress quiet'?";
 static const char platforms[] = "all platforms: --platform all";
 
+static const char edited[] =
+    "what is in a registry is edited there; -t docker://NAME puts it there";
+static const char no_dockerfile[] = "Dockerfiles are not read; --add SRC:DEST adds files";
 static const char repository[] = "-t NAME says where the result goes, repository and all";
 
 static const struct {
@@ -64,6 +67,13 @@ static const struct {
     {"b", "blind", "the image comes first: imgtool append SRC --layer TAR"},
     {"original", "old-base", "the image comes first: imgtool rebase SRC"},
     {"rebased", "old-base", "did you mean '-t NAME'?"},
+    {"push", "unset", edited},
+    {"push", "blind", edited},
+    {"push", "old-base", edited},
+    {"f", "no-cache", no_dockerfile},
+    {"file", "no-cache", no_dockerfile},
+    {"build-arg", "no-cache", no_dockerfile},
+    {"load", "no-cache", "there is a pipe for that: -o docker-archive:- | docker load"},
     {"debug", NULL, "did you mean '-vv'?"},
 };
 

@@ -134,8 +134,9 @@ static int check_operands(const struct command *command, const struct arguments 
     if (args->operand_count < command->min_operands)
         return cli_fail(err, IMG_EINVAL, "%s: too few arguments", command->name);
     if (args->operand_count > command->max_operands)
-        return cli_fail(err, IMG_EINVAL, "%s: unexpected argument '%s'", command->name,
-                        args->operands[command->max_operands]);
+        return cli_fail(err, IMG_EINVAL, "%s: unexpected argument '%s'%s", command->name,
+                        args->operands[command->max_operands],
+                        command == &command_build ? "; files are added by --add SRC:DEST" : "");
     return 0;
 }
 

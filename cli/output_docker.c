@@ -34,7 +34,8 @@ static char **find_field(struct fields *fields, const char *key)
 static int fail_key(const char *text, const char *key, img_error *err)
 {
     if (text_is(key, "name"))
-        return cli_fail(err, IMG_EINVAL, "-o %s: the name is given by -t NAME", text);
+        return cli_fail(err, IMG_EINVAL, "-o %s: the name is given by -t NAME; --push pushes it",
+                        text);
     if (text_is(key, "compression") || text_is(key, "compression-level"))
         return cli_fail(err, IMG_EINVAL,
                         "-o %s: how layers are compressed is said by --compression", text);

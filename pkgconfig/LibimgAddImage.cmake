@@ -342,7 +342,6 @@ function(_libimg_outputs out_arguments out_byproducts)
     set(byproducts "")
     set(paths "")
     set(parents "")
-    set(layouts "")
     foreach(output IN LISTS image_OUTPUT)
         if(NOT output MATCHES "^(oci|oci-archive|docker-archive):([^:]+)(:.+)?$")
             _libimg_fail("OUTPUT ${output}: is none of oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]")
@@ -359,27 +358,21 @@ function(_libimg_outputs out_arguments out_byproducts)
         list(APPEND paths "${path}")
         if(format STREQUAL "oci")
             list(APPEND byproducts "${path}/index.json" "${path}/oci-layout")
-            list(APPEND layouts "${path}")
             set(what DIRECTORY)
-            # Locks mean something only where images are written.
-            set(without PATTERN ".libimg-*" EXCLUDE)
         else()
             list(APPEND byproducts "${path}")
             set(what FILES)
-            set(without "")
         endif()
         if(image_INSTALL)
-            install(${what} "${path}" DESTINATION "${image_DESTINATION}" ${component} ${without})
+            install(${what} "${path}" DESTINATION "${image_DESTINATION}" ${component})
         endif()
     endforeach()
     set(${out_arguments} "${arguments}" PARENT_SCOPE)
     list(REMOVE_DUPLICATES byproducts)
     list(REMOVE_DUPLICATES parents)
-    list(REMOVE_DUPLICATES layouts)
     set(${out_byproducts} "${byproducts}" PARENT_SCOPE)
     set(paths "${paths}" PARENT_SCOPE)
     set(parents "${parents}" PARENT_SCOPE)
-    set(layouts "${layouts}" PARENT_SCOPE)
 endfunction()
 
 # What is not said: the name, the platform of a cross build, times and modes that don't depend on who
@@ -491,17 +484,10 @@ function(_libimg_rule)
         _libimg_check_target()
     endif()
 
-    # A layout keeps the image that another one takes the place of; nobody wants to install that.
-    set(prune "")
-    foreach(layout IN LISTS layouts)
-        list(APPEND prune COMMAND ${imgtool} --store "${layout}" prune > /dev/null)
-    endforeach()
-
     add_custom_command(OUTPUT "${digest}"
         COMMAND "${CMAKE_COMMAND}" -E make_directory "${directory}" ${parents}
         COMMAND ${imgtool} --store "${store}" --progress none build ${arguments}
             --depfile "${digest}.d" --depfile-target "${depfile_target}" --digestfile "${digest}"
-        ${prune}
         ${touch}
         DEPENDS ${depends} ${depfile} BYPRODUCTS ${byproducts}
         COMMENT "Building image ${reference}" VERBATIM)

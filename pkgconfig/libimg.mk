@@ -18,9 +18,6 @@
 #   app_IMAGE = --from localhost:5000/base:1 ...
 #   app.digest: base.digest
 #
-# NAME may be in a directory, at most two deep, as in build/app. To make the image again when its settings
-# change, name the makefile behind NAME.digest, too.
-#
 # "make NAME.push" pushes all names. The variables below may be set before or after the include.
 #
 #   IMGTOOL        the command
@@ -48,8 +45,5 @@ LIBIMG_BUILD ?= --mtime 0 --chmod u=rwX,go=rX --chown 0:0
 
 # What is included here is not what "make" alone is to make.
 libimg_goal := $(.DEFAULT_GOAL)
-# Digests may be up to two directories below; a depfile there of a make that runs there is none of ours,
-# since its target is called as seen from there.
-libimg_mine = $(if $(filter $(basename $(1)):,$(firstword $(file <$(1)))),$(1))
--include $(foreach file,$(wildcard *.digest.d */*.digest.d */*/*.digest.d),$(call libimg_mine,$(file)))
+-include $(wildcard *.digest.d)
 .DEFAULT_GOAL := $(libimg_goal)

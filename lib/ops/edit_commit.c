@@ -64,8 +64,9 @@ static int open_same(struct ending *ending, img_error *err)
     case TRANSPORT_OCI:
         return from->reference.digest.text[0] ? fail_nameless(err) : open_same_layout(ending, err);
     default:
-        return img__fail(err, IMG_EINVAL,
-                         "an archive is not changed where it is: say where the result goes");
+        return img__fail(
+            err, IMG_EINVAL,
+            "an archive is not changed where it is: name another place for the result");
     }
 }
 

@@ -23,6 +23,7 @@ for word in getpubhash verify dumpinfo dir listdriveroptions writesector create;
 done
 try imgtool help nothinglikeit
 try imgtool help build push
+try imgtool help index creat
 try imgtool version 1
 
 echo "== build"
@@ -61,6 +62,10 @@ try imgtool copy --src-creds me:word a b
 try imgtool copy --retry-times 3 a b
 try imgtool load --quiet -i a.tar
 try imgtool list-tags a
+try imgtool build -t a:1 -f Dockerfile .
+try imgtool build -o type=image,name=a:1,push=true
+try imgtool mutate a --push
+try imgtool append a --push
 
 echo "== tag push pull inspect rm login logout"
 try imgtool tag

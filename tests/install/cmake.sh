@@ -50,6 +50,12 @@ rm "$source/site/more.html"
 rebuilds "service-base service"
 same "digests" "$first" "$(digests)"
 
+step "another configuration"
+echo 'greeting = good morning' >"$source/service.conf"
+rebuilds "service-base service"
+runs "$build/service.oci:1" "greeting = good morning"
+same "layers that stayed" "$(sed 1d "$work/layers")" "$(layers "oci:$build/service.oci:1" | sed 1d)"
+
 step "outputs that are gone"
 rm "$build/service.tar"
 rebuilds service
@@ -58,22 +64,9 @@ rebuilds service
 same "the outputs" "$(config "oci:$build/service.oci:1" .rootfs)" \
     "$(config "docker-archive:$build/service.tar" .rootfs)"
 
-step "another configuration"
-echo 'greeting = good morning' >"$source/service.conf"
-rebuilds "service-base service"
-runs "$build/service.oci:1" "greeting = good morning"
-same "layers that stayed" "$(sed 1d "$work/layers")" "$(layers "oci:$build/service.oci:1" | sed 1d)"
-
 step "install and push"
 logged cmake --install "$build" --prefix "$work/installed"
-diff -r -x '.libimg-*' "$build/service.oci" "$work/installed/share/images/service.oci"
-(cd "$work/installed/share/images/service.oci" && find . -type f | sed 's,^\./,,' | sort) >"$work/files"
-# Of the builds before, nothing.
-{
-    printf '%s\n' index.json oci-layout
-    skopeo inspect --raw "oci:$build/service.oci:1" | jq -r '.config.digest, .layers[].digest' |
-        cat "$build/libimg/service-image.digest" <(echo) - | sed 's,:,/,; s,^,blobs/,'
-} | sort | diff - "$work/files" || fail "the installed layout holds something else"
+diff -r "$build/service.oci" "$work/installed/share/images/service.oci"
 cmp "$build/service.tar" "$work/installed/share/images/service.tar"
 logged cmake --build "$build" --target service-image_push
 same "digest in the registry" "$(cat "$build/libimg/service-image.digest")" \

@@ -48,19 +48,6 @@ rebuilds "base service"
 touch extra/three
 rebuilds "base service"
 
-step "an image in a directory, where another make has images of its own"
-mkdir -p out/deep/sub
-cat >>Makefile <<'END'
-all: out/deep/odd.digest
-out/deep/odd_IMAGE = --add extra:/srv/
-END
-printf 'service.digest: nothing/at/all\n' >out/deep/sub/service.digest.d
-printf 'service.digest: nothing/at/all\n' >out/service.digest.d
-rebuilds out/deep/odd
-touch extra/four
-rebuilds "base service out/deep/odd"
-rm -r out
-
 step "push"
 logged make "${options[@]}" service.push
 same "digest in the registry" "$(cat service.digest)" \
@@ -70,7 +57,6 @@ step "what is not said"
 ! make unknown.digest 2>"$work/log" || fail "an image without a recipe is made"
 grep -q "unknown.digest: set unknown_IMAGE to what 'imgtool build' takes" "$work/log" ||
     fail "$(cat "$work/log")"
-sed -i '/out.deep/d' Makefile
 logged make clean
 same "what is left" "Makefile extra service.c service.conf" "$(find . -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)"
 untouched
