@@ -49,27 +49,63 @@ static int merge_member(const struct merge *merge, struct json *object, const ch
 static int all_keys(const struct merge *merge, const struct json *object, struct strv *out)
 {
     const struct json *const from[] = {object, merge->old, merge->new};
+    auto_(json) struct json *seen = img__json_object();
     const struct json *value;
     const char *key;
-    int rc = 0;
+    int rc = seen ? 0 : img__fail_memory(merge->err);
     for (size_t i = 0; i < 3; i++)
-        for (void *at = NULL; !rc && from[i] && img__json_next(from[i], &at, &key, &value);)
-            if (!img__strv_has(out, key))
-                rc = img__strv_add(out, key, merge->err);
+        for (void *at = NULL; !rc && from[i] && img__json_next(from[i], &at, &key, &value);) {
+            if (img__json_get(seen, key))
+                continue;
+            rc = img__json_set(seen, key, img__json_bool(true))
+                     ? img__strv_add(out, key, merge->err)
+                     : img__fail_memory(merge->err);
+        }
     return rc;
 }
 
 /* ---- sets ---- */
 
-static const char *find_variable(const struct json *list, const char *pair)
+/* The variables of the three, by their names: a hostile list may have a million. */
+struct variables {
+    struct json *is, *old, *new;
+};
+
+static void img__auto_variables(struct variables *variables)
 {
-    size_t len = strcspn(pair, "=");
-    for (size_t i = 0, count = img__json_count(list); i < count; i++) {
-        const char *other = img__json_text(img__json_at(list, i));
-        if (strcspn(other, "=") == len && strncmp(other, pair, len) == 0)
-            return other;
+    img__json_free(variables->is);
+    img__json_free(variables->old);
+    img__json_free(variables->new);
+}
+
+static char *name_of(const char *pair)
+{
+    return strndup(pair, strcspn(pair, "="));
+}
+
+/* The first of several with the same name counts. */
+static int by_name(const struct json *list, struct json **out, img_error *err)
+{
+    struct json *map = *out = img__json_object();
+    bool ok = map;
+    for (size_t i = 0, count = img__json_count(list); ok && i < count; i++) {
+        const char *pair = img__json_text(img__json_at(list, i));
+        auto_free char *name = name_of(pair);
+        ok = name && (img__json_get(map, name) || img__json_set(map, name, img__json_string(pair)));
     }
-    return NULL;
+    return ok ? 0 : img__fail_memory(err);
+}
+
+static int find_variables(const struct variables *all, const char *pair, const char **is,
+                          const char **old, const char **new, img_error *err)
+{
+    auto_free char *name = name_of(pair);
+    if (!name)
+        return img__fail_memory(err);
+    *is = img__json_text(img__json_get(all->is, name));
+    *old = img__json_text(img__json_get(all->old, name));
+    *new = img__json_text(img__json_get(all->new, name));
+    return 0;
 }
 
 static bool same(const char *a, const char *b)
@@ -85,27 +121,34 @@ static int keep_variable(const struct merge *merge, const char *pair)
 }
 
 /* What becomes of a variable of the new base; NULL: nothing. */
-static int choose_variable(const struct merge *merge, const struct json *list, const char *new,
+static int choose_variable(const struct merge *merge, const struct variables *all, const char *new,
                            const char **out)
 {
-    const char *is = find_variable(list, new), *old = find_variable(merge->old, new);
+    const char *is, *old, *first;
+    int rc = find_variables(all, new, &is, &old, &first, merge->err);
+    if (rc)
+        return rc;
     *out = same(is, old) ? new : is;
     return same(is, old) || same(is, new) || same(old, new) ? 0 : keep_variable(merge, new);
 }
 
-static int add_variables(const struct merge *merge, const struct json *list, struct json *out)
+static int add_variables(const struct merge *merge, const struct variables *all,
+                         const struct json *list, struct json *out)
 {
     for (size_t i = 0, count = img__json_count(merge->new); i < count; i++) {
-        const char *chosen;
-        int rc = choose_variable(merge, list, img__json_text(img__json_at(merge->new, i)), &chosen);
+        const char *chosen = NULL, *new = img__json_text(img__json_at(merge->new, i));
+        int rc = choose_variable(merge, all, new, &chosen);
         if (rc)
             return rc;
         if (chosen && !img__json_append(out, img__json_string(chosen)))
             return img__fail_memory(merge->err);
     }
     for (size_t i = 0, count = img__json_count(list); i < count; i++) {
-        const char *is = img__json_text(img__json_at(list, i));
-        if (find_variable(merge->new, is) || same(is, find_variable(merge->old, is)))
+        const char *first, *old, *new, *is = img__json_text(img__json_at(list, i));
+        int rc = find_variables(all, is, &first, &old, &new, merge->err);
+        if (rc)
+            return rc;
+        if (new || same(is, old))
             continue;
         if (!img__json_append(out, img__json_string(is)))
             return img__fail_memory(merge->err);
@@ -130,10 +173,17 @@ static int merge_env(const struct merge *above, struct json *config)
 {
     struct merge merge = *above;
     auto_(json) struct json *out = img__json_array();
+    auto_(variables) struct variables all = {NULL, NULL, NULL};
+    const struct json *list = img__json_get(config, "Env");
     merge.old = img__json_get(above->old, "Env");
     merge.new = img__json_get(above->new, "Env");
-    int rc = out ? add_variables(&merge, img__json_get(config, "Env"), out)
-                 : img__fail_memory(merge.err);
+    int rc = out ? by_name(list, &all.is, merge.err) : img__fail_memory(merge.err);
+    if (rc == 0)
+        rc = by_name(merge.old, &all.old, merge.err);
+    if (rc == 0)
+        rc = by_name(merge.new, &all.new, merge.err);
+    if (rc == 0)
+        rc = add_variables(&merge, &all, list, out);
     return rc ? rc : put_set(config, "Env", steal(out), merge.err);
 }
 
