@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "place.h"
 #include "placeholders.h"
+#include "result_check.h"
 #include "text.h"
 
 void build_plan_free(struct build_plan *plan)
@@ -146,7 +147,8 @@ int build_plan_parse(const struct arguments *args, struct build_plan *plan, img_
         parse_argv(option_value(args, "entrypoint"), &plan->entrypoint, err) < 0 ||
         parse_argv(option_value(args, "cmd"), &plan->cmd, err) < 0 ||
         parse_annotations(args, plan, err) < 0 || layers_parse(args, &plan->layers, err) < 0 ||
-        check_layers(plan, err) < 0 || parse_outputs(args, plan, err) < 0)
+        check_layers(plan, err) < 0 || parse_outputs(args, plan, err) < 0 ||
+        result_check_places(args, &plan->outputs, err) < 0)
         return err->code;
     return depfile_new(args, &plan->outputs, &plan->depfile, err);
 }

@@ -40,18 +40,23 @@ static char *parent_of(const char *path)
     return len ? xasprintf("%.*s", (int)len, path) : xstrdup(".");
 }
 
-static int check_parent(const struct output *output, img_error *err)
+int output_check_parent(const char *option, const char *text, const char *path, img_error *err)
 {
-    auto_free char *parent = parent_of(output->path);
+    auto_free char *parent = parent_of(path);
     struct stat st;
 
     if (stat(parent, &st) < 0)
-        return cli_fail_errno(err, "-o %s: there is no directory %s", output->text, parent);
+        return cli_fail_errno(err, "%s %s: there is no directory %s", option, text, parent);
     if (!S_ISDIR(st.st_mode))
-        return cli_fail(err, IMG_EIO, "-o %s: %s is not a directory", output->text, parent);
+        return cli_fail(err, IMG_EIO, "%s %s: %s is not a directory", option, text, parent);
     if (access(parent, W_OK | X_OK) < 0)
-        return cli_fail_errno(err, "-o %s: cannot write into %s", output->text, parent);
+        return cli_fail_errno(err, "%s %s: cannot write into %s", option, text, parent);
     return 0;
+}
+
+static int check_parent(const struct output *output, img_error *err)
+{
+    return output_check_parent("-o", output->text, output->path, err);
 }
 
 /* *found: another name than wanted, if that is given. */
@@ -109,8 +114,7 @@ static int check_file(const struct output *output, img_error *err)
     return check_parent(output, err);
 }
 
-/* One path for all ways to write it, as far as it exists; to be freed. */
-static char *true_path(const char *path)
+char *output_true_path(const char *path)
 {
     char *real = realpath(path, NULL);
 
@@ -143,8 +147,8 @@ static bool collide(const struct output *a, const struct output *b)
 
     if (is_pipe(a) || is_pipe(b))
         return is_pipe(a) && is_pipe(b);
-    path = true_path(a->path);
-    other = true_path(b->path);
+    path = output_true_path(a->path);
+    other = output_true_path(b->path);
     if (!text_is(path, other))
         return false;
     return a->kind != OUTPUT_OCI || b->kind != OUTPUT_OCI || same_places(a->places, b->places);

@@ -45,4 +45,10 @@ int output_parse_docker(const char *text, struct output *out, bool *push, img_er
 /* Whether it can be written where it is to go, and does not collide with one before it. */
 int output_check_place(const struct outputs *outputs, size_t index, img_error *err);
 
+/* Whether path can be made where it is; the option and its text are for the message. */
+int output_check_parent(const char *option, const char *text, const char *path, img_error *err);
+
+/* One path for all ways to write it, as far as it exists; to be freed. */
+char *output_true_path(const char *path);
+
 #endif

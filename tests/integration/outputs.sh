@@ -151,6 +151,13 @@ refuses 9 'is a directory' build -o oci-archive:lay
 refuses 9 'no directory nowhere' build -o oci-archive:nowhere/o.tar
 refuses 9 'no directory nowhere' build -o rootfs:nowhere/r
 refuses 3 'nolayout is not there' imgtool build --from oci:nolayout
+# What is written last, too.
+misuses '--digestfile x and -o oci-archive:x go to the same place' \
+    build --digestfile x -o oci-archive:x
+misuses '--digestfile and --depfile go to the same place' build --digestfile x --depfile ../out/x
+misuses '--iidfile and --metadata-file go to' build --iidfile x --metadata-file "$PWD/x"
+refuses 9 'metadata-file nowhere/x: there is no directory nowhere' build --metadata-file nowhere/x
+refuses 9 'iidfile lay: is a directory' build --iidfile lay
 [ ! -e "$IMGTOOL_STORE" ] || fail "the store was made"
 misuses 'say which one' imgtool build --from oci:named
 refuses 3 'nothere' imgtool build --from oci:lay:nothere
@@ -158,3 +165,6 @@ if command -v script >/dev/null; then
     script -qec "'$IMGTOOL' build --platform linux/amd64 -o -" /dev/null </dev/null >"$work/tty" || true
     grep -q 'not for a terminal' "$work/tty" || fail "an archive went to a terminal"
 fi
+
+step "devices and pipes take several results"
+build -q --iidfile /dev/null --digestfile /dev/null --metadata-file /dev/null >/dev/null
