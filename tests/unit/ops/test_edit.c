@@ -136,7 +136,7 @@ static void append_to(struct fixture *f, uint32_t flags, const char *name, const
     img_build_options options = IMG_BUILD_OPTIONS_INIT;
     assert_ok(img_edit_layers_begin(edit, 0, flags, &options, &build, &err));
     auto_(test_build) img_build *owned = build;
-    add(f, build, "own", "/lib/x");
+    add(f, owned, "own", "/lib/x");
     assert_ok(img_edit_layers_end(edit, 0, build, &err));
     edit_commit(edit, name);
     auto_(test_image) img_image *image = open_image(f, strchr(name, ':') + 1);

@@ -131,7 +131,7 @@ static void test_events(void **state)
     assert_true(asprintf(&two, "oci:%s:docker.io/library/b:1", img_store_path(f->store)) > 0);
     assert_ok(img_index_new(f->store, &options, &index, &err));
     auto_(test_index) img_index *owned = index;
-    add_source(index, one);
+    add_source(owned, one);
     add_source(index, two);
     ids = 0; /* a call of its own */
     commit_as(index, "all:1");
