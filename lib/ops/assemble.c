@@ -129,23 +129,6 @@ static int full_names(const char *const *names, struct strv *out, img_error *err
     return rc;
 }
 
-static int check_whole(const struct parts *parts, img_error *err)
-{
-    char name[80];
-    size_t missing = 0;
-    for (size_t i = parts->count; i > 0; i--) {
-        if (parts->items[i - 1].present)
-            continue;
-        missing++;
-        img__descriptor_name(&parts->items[i - 1].descriptor, name, sizeof(name));
-    }
-    return missing
-               ? img__fail(err, IMG_ENOTFOUND,
-                           "the store does not have all of it: %s is missing (%zu of %zu parts)",
-                           name, missing, parts->count)
-               : 0;
-}
-
 int img_store_name(img_store *store, const img_descriptor *target, const img_platform *platform,
                    const char *const *names, img_error *err)
 {
@@ -158,6 +141,6 @@ int img_store_name(img_store *store, const img_descriptor *target, const img_pla
     if (rc == 0)
         rc = img__parts_find(store, target, platform, &parts, err);
     if (rc == 0)
-        rc = check_whole(&parts, err);
+        rc = img__parts_check(&parts, err);
     return rc ? rc : img__store_set_names(store, img__strv_list(&full), target, err);
 }

@@ -6,6 +6,7 @@
 #include "ops/client.h"
 #include "ops/copy.h"
 #include "ops/index.h"
+#include "ops/parts.h"
 #include <string.h>
 
 #define CONFIG_BYTES_MAX ((uint64_t)8 << 20)
@@ -63,15 +64,18 @@ static const char *find_mount(const struct index_source *source, const img_refer
     return own->path;
 }
 
+/* Of an image that nobody named only documents may be there. */
 static int check_there(const img_index *index, const struct index_member *member, img_error *err)
 {
-    if (img__store_has(index->store, &member->descriptor))
-        return 0;
-    return img__fail(
-        err, IMG_ENOTFOUND,
-        "%s, an image of that index, is not in the store: pull it, or choose platforms "
-        "that are",
-        member->descriptor.digest.text);
+    auto_(parts) struct parts parts = PARTS_INIT;
+    if (!img__store_has(index->store, &member->descriptor))
+        return img__fail(
+            err, IMG_ENOTFOUND,
+            "%s, an image of that index, is not in the store: pull it, or choose platforms "
+            "that are",
+            member->descriptor.digest.text);
+    int rc = img__parts_find(index->store, &member->descriptor, NULL, &parts, err);
+    return rc ? rc : img__parts_check(&parts, err);
 }
 
 static int relate(struct copy *copy, const struct index_source *source, const img_reference *target,

@@ -6,6 +6,7 @@
  */
 #include "ops/parts.h"
 
+#include "core/digest.h"
 #include "core/manifest.h"
 #include "ops/seen.h"
 #include "ops/select.h"
@@ -143,6 +144,23 @@ int img__parts_find(img_store *store, const img_descriptor *target, const img_pl
     img_digest checked;
     int rc = img_digest_parse(target->digest.text, &checked, err);
     return rc ? rc : visit(&walk, target, 0, err);
+}
+
+int img__parts_check(const struct parts *parts, img_error *err)
+{
+    char name[80];
+    size_t missing = 0;
+    for (size_t i = parts->count; i > 0; i--) {
+        if (parts->items[i - 1].present)
+            continue;
+        missing++;
+        img__descriptor_name(&parts->items[i - 1].descriptor, name, sizeof(name));
+    }
+    return missing
+               ? img__fail(err, IMG_ENOTFOUND,
+                           "the store does not have all of it: %s is missing (%zu of %zu parts)",
+                           name, missing, parts->count)
+               : 0;
 }
 
 int img_store_parts(img_store *store, const img_descriptor *target, const img_platform *platform,

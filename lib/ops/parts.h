@@ -29,6 +29,8 @@ struct parts {
 /* *out is empty before. platform NULL: all of an index. */
 int img__parts_find(img_store *store, const img_descriptor *target, const img_platform *platform,
                     struct parts *out, img_error *err);
+/* IMG_ENOTFOUND, and what is missing, unless all of them are there. */
+int img__parts_check(const struct parts *parts, img_error *err);
 void img__parts_free(struct parts *parts);
 
 static inline void img__auto_parts(struct parts *parts)

@@ -102,6 +102,33 @@ static void test_bytes(void **state)
     assert_string_equal(found.digest.text, made.digest.text);
 }
 
+/* Of an image that is only a document so far no index is made. */
+static void test_not_whole(void **state)
+{
+    struct fixture *f = *state;
+    img_error err = {0};
+    const char *const names[] = {"all:1", NULL};
+    img_descriptor image, layer = describe(MEDIA_OCI_LAYER, "nobody has brought it"), found;
+    img_descriptor config =
+        put_blob(f->store, MEDIA_OCI_CONFIG,
+                 "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\","
+                 "\"diff_ids\":[\"sha256:"
+                 "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef\"]}}");
+    char manifest[1024];
+    int len = snprintf(manifest, sizeof(manifest),
+                       "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_MANIFEST
+                       "\",\"config\":{\"mediaType\":\"" MEDIA_OCI_CONFIG
+                       "\",\"digest\":\"%s\",\"size\":%llu},\"layers\":[{\"mediaType\":\"%s\","
+                       "\"digest\":\"%s\",\"size\":%llu}]}",
+                       config.digest.text, (unsigned long long)config.size_bytes, layer.media_type,
+                       layer.digest.text, (unsigned long long)layer.size_bytes);
+    assert_ok(img_store_put_document(f->store, NULL, manifest, (size_t)len, NULL, &image, &err));
+    auto_(test_index) img_index *index = index_new(f);
+    add_source(index, image.digest.text);
+    assert_fails(img_index_commit(index, names, NULL, &err), IMG_ENOTFOUND, "does not have all");
+    assert_fails(img_store_resolve(f->store, "all:1", &found, &err), IMG_ENOTFOUND, "no image");
+}
+
 /* Which items were begun, one bit for each. */
 static int note_item(const img_event *event, void *arg)
 {
@@ -275,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_bytes, build_fixture_new, fixture_free),
+        cmocka_unit_test_setup_teardown(test_not_whole, build_fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(test_events, build_fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(test_docker, build_fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(test_flattened, build_fixture_new, fixture_free),
