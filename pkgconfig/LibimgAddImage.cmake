@@ -336,6 +336,23 @@ function(_libimg_parent out path)
     set(${out} "${parent}" PARENT_SCOPE)
 endfunction()
 
+# A layout has what was in the images before, too, and what processes that write it agree by. None of
+# that is installed.
+macro(_libimg_install what path)
+    if("${what}" STREQUAL "DIRECTORY")
+        set(imgtool "${LIBIMG_IMGTOOL}")
+        if(NOT imgtool)
+            set(imgtool "$<TARGET_FILE:libimg::imgtool>")
+        endif()
+        install(CODE "execute_process(OUTPUT_QUIET
+            COMMAND [==[${imgtool}]==] --store [==[${path}]==] --progress none prune)" ${component})
+        install(DIRECTORY "${path}" DESTINATION "${image_DESTINATION}" ${component}
+            PATTERN ".libimg-*" EXCLUDE)
+    else()
+        install(FILES "${path}" DESTINATION "${image_DESTINATION}" ${component})
+    endif()
+endmacro()
+
 # What -o is given, what make and ninja see of it, and what "cmake --install" copies.
 function(_libimg_outputs out_arguments out_byproducts)
     set(arguments "")
@@ -364,7 +381,7 @@ function(_libimg_outputs out_arguments out_byproducts)
             set(what FILES)
         endif()
         if(image_INSTALL)
-            install(${what} "${path}" DESTINATION "${image_DESTINATION}" ${component})
+            _libimg_install(${what} "${path}")
         endif()
     endforeach()
     set(${out_arguments} "${arguments}" PARENT_SCOPE)

@@ -65,8 +65,13 @@ same "the outputs" "$(config "oci:$build/service.oci:1" .rootfs)" \
     "$(config "docker-archive:$build/service.tar" .rootfs)"
 
 step "install and push"
+installed=$work/installed/share/images/service.oci
+stale=$build/service.oci/blobs/sha256/$(printf stale | sha256sum | cut -d ' ' -f 1)
+printf stale >"$stale"
 logged cmake --install "$build" --prefix "$work/installed"
-diff -r "$build/service.oci" "$work/installed/share/images/service.oci"
+[ ! -e "$installed/blobs/sha256/${stale##*/}" ] || fail "what no image needs is installed"
+[ -z "$(find "$installed" -name '.libimg*')" ] || fail "locks are installed"
+diff -r -x '.libimg*' "$build/service.oci" "$installed"
 cmp "$build/service.tar" "$work/installed/share/images/service.tar"
 logged cmake --build "$build" --target service-image_push
 same "digest in the registry" "$(cat "$build/libimg/service-image.digest")" \
