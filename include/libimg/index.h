@@ -2,10 +2,10 @@
  *
  * Making an index: images for several platforms, built here or elsewhere, under one name.
  *
- * Sources are added, which reads their manifests and what they are for; img_index_commit() brings
- * all that is missing into the store and names the index there, img_index_push() does the same in a
- * registry, past the store. The same sources in the same order, with the same annotations, give the
- * same bytes.
+ * Sources are added, which reads their manifests and what they are for: configs come into the store
+ * for that, and stay until img_store_gc(). img_index_commit() brings all that is missing into the
+ * store and names the index there, img_index_push() does the same in a registry, past the store.
+ * The same sources in the same order, with the same annotations, give the same bytes.
  */
 #ifndef LIBIMG_INDEX_H
 #define LIBIMG_INDEX_H
@@ -63,8 +63,8 @@ IMG_API int img_index_commit(img_index *index, const char *const *names, img_des
                              img_error *err);
 
 /* Puts the index under a name into a registry, and before it the images that are missing there.
- * They come from where they are, through no store; within a registry it is asked to take them from
- * one repository into the other. out may be NULL. */
+ * Layers come from where they are, through no store; within a registry it is asked to take them
+ * from one repository into the other. out may be NULL. */
 IMG_API int img_index_push(img_index *index, const char *reference, img_descriptor *out,
                            img_error *err);
 
