@@ -27,11 +27,28 @@ static void auto_request(struct request *request)
     annotations_free(&request->annotations);
 }
 
+/* A layout or an archive takes what is in the store, index and all. */
+static int refuse_files(const char *text, img_error *err)
+{
+    static const char *const others[] = {"oci:", "oci-archive:", "docker-archive:"};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strncmp(text, others[i], strlen(others[i])) == 0)
+            return cli_fail(
+                err, IMG_EINVAL,
+                "%s: an index is made in the store, or with docker://REF in a registry; "
+                "imgtool copy store:REF %s brings it there",
+                text, text);
+    return 0;
+}
+
 static int parse_target(const char *text, struct request *out, img_error *err)
 {
     img_reference reference;
     size_t len = strlen(REGISTRY);
 
+    if (refuse_files(text, err) < 0)
+        return err->code;
     out->straight = strncmp(text, REGISTRY, len) == 0;
     if (out->straight)
         text += len;

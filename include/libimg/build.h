@@ -47,7 +47,9 @@ typedef struct img_build_options {
     uint32_t threads; /* that compress, the caller's counted: 1 starts none, 0 is one for each
                          processor at hand, 16 at most. No digest depends on it. */
     /* 1: each layer is made from its files, whatever the store remembers of earlier builds, and
-     * nothing is remembered of this one. No digest depends on it. */
+     * nothing is remembered of this one. No digest depends on it, but for a file that is written
+     * through a shared mapping at the time: its times may not tell before the kernel writes back.
+     */
     uint32_t no_cache;
     /* Each file and directory that a layer is made from, in img_build_add_...(): for whoever wants
      * to know when to build again. Standard input and the store are none. */

@@ -71,7 +71,8 @@ typedef struct img_client_options {
     /* containerd's folder of HOST[:PORT]/hosts.toml, for names of which registries.conf knows
      * nothing. NULL: /etc/containerd/certs.d. */
     const char *hosts_dir;
-    /* Asked for each blob that a store lacks, before a registry is; NULL: nobody. */
+    /* Asked for each blob that a store lacks, before a registry is; not for the configs that an
+     * edit or an index reads first. NULL: nobody. */
     img_blob_fn on_blob;
     void *on_blob_arg;
 } img_client_options;

@@ -37,6 +37,7 @@ typedef struct img_index_options {
  * removes nothing. options may be NULL. */
 IMG_API int img_index_new(img_store *store, const img_index_options *options, img_index **out,
                           img_error *err);
+/* Also drops what was not committed. */
 IMG_API void img_index_free(img_index *index);
 
 /* Adds the image that source names: a place as libimg/copy.h writes them, but a reference alone, or

@@ -56,6 +56,7 @@ try imgtool pull -a a
 try imgtool pull --insecure localhost:5000/a
 try imgtool pull docker://a
 try imgtool ls docker://a
+try imgtool index create oci:a:1 b
 try imgtool copy --all a b
 try imgtool copy -a a b
 try imgtool copy --src-creds me:word a b
